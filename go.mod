@@ -1,0 +1,3 @@
+module mspscan
+
+go 1.26

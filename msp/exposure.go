@@ -1,0 +1,44 @@
+package msp
+
+// Range is a value computed twice: Hi counts unknown answers as no, Lo as yes.
+type Range struct {
+	Hi float64 `json:"hi"`
+	Lo float64 `json:"lo"`
+}
+
+// Exposure is what a compromised provider reaches (model.md).
+type Exposure struct {
+	Provider string          `json:"provider"`
+	Money    Range           `json:"money"`     // E, in the organisation's currency
+	Score    Range           `json:"score"`     // S, 0 to 100
+	Assets   []AssetExposure `json:"assets"`    // sorted by asset id
+	BestPath []PathExposure  `json:"best_path"` // most credible path per asset reached, hi
+	Method   string          `json:"method"`    // exact or monte-carlo
+}
+
+// AssetExposure is one asset's share.
+type AssetExposure struct {
+	Asset string `json:"asset"`
+	P     Range  `json:"p"`     // probability that it is reached
+	Money Range  `json:"money"` // value times P; the assets add up to E
+}
+
+// PathExposure is one way from a provider to an asset.
+type PathExposure struct {
+	Provider    string   `json:"provider"`
+	Asset       string   `json:"asset"`
+	Nodes       []string `json:"nodes"` // ids, provider first, asset last
+	Doors       []string `json:"doors"` // ids, one fewer than Nodes
+	Probability Range    `json:"probability"`
+}
+
+// Fix is a set of changes with what it is worth.
+type Fix struct {
+	IDs       []string `json:"ids"` // "close:<door>" or "<door>.<control>=yes"
+	Text      string   `json:"text"`
+	Provider  string   `json:"provider,omitempty"` // whose compromise it is measured on; "" = all providers
+	Before    float64  `json:"exposure_before"`
+	After     float64  `json:"exposure_after"`
+	Reduction float64  `json:"reduction"`
+	Heuristic bool     `json:"heuristic,omitempty"`
+}

@@ -1,0 +1,151 @@
+// Package scanner collects facts: it runs the probes of a plan against a
+// resolver, within scope and budgets. It judges nothing.
+package scanner
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"time"
+
+	"mspscan/msp"
+	"mspscan/msp/fact"
+)
+
+// Question is one DNS question. The zero Server asks the configured recursive
+// resolvers; otherwise the question goes to that address, port 53, without
+// recursion desired unless RD is set.
+type Question struct {
+	Name   msp.Name
+	Type   string // "A", "MX", "TYPE65280", …
+	Server netip.Addr
+	RD     bool // only with Server: ask an authoritative server to recurse
+	CD     bool // checking disabled (RFC 4035 section 3.2.2)
+	DO     bool // DNSSEC records wanted (RFC 3225)
+}
+
+// Record is a resource record. Fields holds the rdata split as in presentation
+// form: domain names as msp.Name text without final dot, numbers in decimal,
+// hex and base64 in one piece without blanks. The character strings of TXT and
+// the value of CAA are raw bytes, not escaped.
+type Record struct {
+	Name   msp.Name
+	Type   string
+	TTL    uint32
+	Fields []string
+}
+
+// Text gives the rdata on one line for evidence: fields joined by blanks, with
+// the strings of TXT quoted and bytes outside printable ASCII as \DDD.
+func (r Record) Text() string {
+	switch r.Type {
+	case "TXT":
+		quoted := make([]string, len(r.Fields))
+		for i, f := range r.Fields {
+			quoted[i] = `"` + Printable(f) + `"`
+		}
+		return strings.Join(quoted, " ")
+	case "CAA":
+		if len(r.Fields) == 3 {
+			return r.Fields[0] + " " + r.Fields[1] + ` "` + Printable(r.Fields[2]) + `"`
+		}
+	}
+	return strings.Join(r.Fields, " ")
+}
+
+// Printable gives s with bytes outside printable ASCII as \DDD, quotes and
+// backslashes escaped (RFC 1035 section 5.1).
+func Printable(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c == '"' || c == '\\':
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		case c < ' ' || c > '~':
+			b.WriteByte('\\')
+			b.WriteByte('0' + c/100)
+			b.WriteByte('0' + c/10%10)
+			b.WriteByte('0' + c%10)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// Answer is how a question ended. Present means that records of the asked type
+// stand at the end of the CNAME chain; Absent is proved by NXDOMAIN or NODATA;
+// Broken is an answer that cannot work (CNAME loop); everything else is Unknown
+// with Reason set (timeout, servfail, refused, truncated, mismatch, malformed,
+// budget, private_address, unreachable, canceled, lame).
+type Answer struct {
+	Outcome    fact.Outcome
+	Reason     string
+	Rcode      string // NOERROR, NXDOMAIN, SERVFAIL, REFUSED, …; "" = no answer came
+	AA, TC     bool
+	RA, AD     bool
+	Records    []Record // of the asked type, at the end of the chain, sorted
+	Chain      []fact.Hop
+	Signatures []Record // RRSIG of the answer section
+	Authority  []Record
+	Additional []Record
+	EDE        []string // extended DNS errors (RFC 8914), "7 signature expired"
+	Queries    []fact.Query
+}
+
+// End gives the last name of the CNAME chain, or name if there is none.
+func (a Answer) End(name msp.Name) msp.Name {
+	if len(a.Chain) == 0 {
+		return name
+	}
+	return a.Chain[len(a.Chain)-1].To
+}
+
+// Referral reports whether the answer is a referral: no answer, no authority of
+// its own, NS records of a zone in the authority section.
+func (a Answer) Referral() bool {
+	if a.Rcode != "NOERROR" || a.AA || len(a.Records) > 0 || len(a.Chain) > 0 {
+		return false
+	}
+	for _, r := range a.Authority {
+		if r.Type == "NS" {
+			return true
+		}
+	}
+	return false
+}
+
+// Observe gives the answer of a recursive resolver as evidence for the second
+// opinion.
+func (a Answer) Observe(name msp.Name, qtype string) fact.Observation {
+	o := fact.Observation{Name: name, Type: qtype, Rcode: a.Rcode}
+	for _, r := range a.Records {
+		o.Values = append(o.Values, r.Text())
+	}
+	return o
+}
+
+// Resolver asks one question. It never fails: what could not be learnt is an
+// Unknown answer with its reason.
+type Resolver interface {
+	Resolve(ctx context.Context, q Question) Answer
+}
+
+// Probe collects one kind of fact. Run fills Outcome, Reason, Data, Observed
+// and Queries of the fact; the scanner adds task, vantage, time and id.
+type Probe struct {
+	Name   string // fact.ProbeX
+	Doc    string // one line: what it looks at, with the RFC
+	Active bool   // needs the provider's consent
+	Run    func(ctx context.Context, env Env, t fact.Task) fact.Fact
+}
+
+// Env is what a probe may use.
+type Env struct {
+	Resolver Resolver
+	Passive  bool          // ask the recursive resolvers only
+	Now      time.Time     // for the dates of signatures
+	Random   func() string // a random label of 16 letters and digits
+}
