@@ -5,6 +5,8 @@ package graph
 
 import (
 	"mspscan/msp"
+	"mspscan/msp/catalog"
+	"mspscan/msp/fact"
 )
 
 // NodeKind says what a node is.
@@ -19,7 +21,8 @@ const (
 )
 
 // Node is a party or an asset. Rank is the shortest number of relationships to
-// the organisation: 0 for itself and its assets, 1 for its direct providers.
+// the organisation: 0 for itself and its assets, 1 for its direct providers;
+// NoRank if no relationship leads to it.
 type Node struct {
 	Kind NodeKind
 	ID   string // as in the inventory; for third parties the catalogue id or registrable domain
@@ -27,6 +30,9 @@ type Node struct {
 	Rank int
 	Item int // index into the inventory's list of its kind, -1 for third parties
 }
+
+// NoRank is the rank of a party that no relationship joins to the organisation.
+const NoRank = 99
 
 // EdgeKind says what an edge is.
 type EdgeKind uint8
@@ -44,7 +50,7 @@ type Edge struct {
 	Kind   EdgeKind
 	From   int32 // node index
 	To     int32
-	Item   int32 // relationship index, access door index, internal index, or dependency index
+	Item   int32 // index of the relationship, door or dependency
 	Source Source
 }
 
@@ -54,32 +60,68 @@ type Source struct {
 	Facts []string
 }
 
-// Dependency is what DNS shows: that a party relies on another for something.
-type Dependency struct {
-	From         string   // organisation or provider id
-	Domain       msp.Name // the dependent's name that shows it
-	To           string   // provider id if declared, else catalogue id or registrable domain
-	Party        string   // catalogue id or registrable domain, whether declared or not
-	ToName       string   // display name
-	Trust        msp.Trust
-	Declared     bool
-	Relationship bool     // a declared relationship serves exactly this dependent
-	Rank         int      // of the dependent, plus 1
-	Target       msp.Name // the record's target: NS host, MX host, CNAME end, include
-	Chain        []string // how DNS leads there, for people: "acme.example MX mx.filter.example"
-	Confidence   msp.Confidence
-	Facts        []string // ids
-}
-
-// Door is one access item or internal edge as the exposure model sees it.
+// Door is one access item or internal edge as the exposure model sees it. An
+// Assumed door stands for access that was never stated: it may be anything, so
+// it is certain in the high reading and closed in the low one.
 type Door struct {
 	ID           string
-	Kind         msp.AccessKind
+	Kind         msp.AccessKind // "" for an assumed door
+	Assumed      bool
 	From         int32   // node
-	Targets      []int32 // nodes; for an empty reaches, the customer
+	Targets      []int32 // nodes, sorted; for an empty reaches, the customer
 	Shares       string
 	Relationship int32 // index, -1 for internal edges
-	Access       int32 // index within the relationship, or the internal's index
+	Access       int32 // index within the relationship, or the internal's index; -1 if assumed
 	Controls     map[msp.Control]msp.Reply
+	Ended        msp.Date
 	Pos          msp.Pos
 }
+
+// Graph is an inventory with what DNS shows of it. It is not safe for use by
+// several goroutines while facts are applied.
+type Graph struct {
+	inv      *msp.Inventory
+	cat      *catalog.Catalog
+	nodes    []Node
+	index    map[string]int32
+	declared []Edge
+	doors    []Door
+	identity identity
+	facts    map[string]fact.Fact // by id
+	latest   map[factKey]string   // id of the fact in force
+	derived  *derived             // nil = to be computed again
+}
+
+type factKey struct {
+	probe, name, qtype, server string
+}
+
+// Inventory gives the declared side.
+func (g *Graph) Inventory() *msp.Inventory { return g.inv }
+
+// Catalog gives the table that names third parties.
+func (g *Graph) Catalog() *catalog.Catalog { return g.cat }
+
+// Nodes gives all nodes: the organisation, its assets, the providers, then the
+// third parties that DNS shows, sorted by id.
+func (g *Graph) Nodes() []Node { return g.derive().nodes }
+
+// Node finds a node by the id of an organisation, asset, provider or third
+// party.
+func (g *Graph) Node(id string) (int32, bool) {
+	if n, ok := g.index[id]; ok {
+		return n, true
+	}
+	n, ok := g.derive().index[id]
+	return n, ok
+}
+
+// Edges gives the declared edges in the order of the file, then the discovered
+// ones in the order of Dependencies.
+func (g *Graph) Edges() []Edge { return g.derive().edges }
+
+// Doors gives every access item and internal edge in the order of the file.
+func (g *Graph) Doors() []Door { return g.doors }
+
+// Dependencies gives what DNS shows, sorted by from, to and trust.
+func (g *Graph) Dependencies() []Dependency { return g.derive().deps }
