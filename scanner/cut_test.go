@@ -1,0 +1,114 @@
+package scanner_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mspscan/msp"
+	"mspscan/msp/fact"
+	"mspscan/scanner"
+	"mspscan/scanner/internal/fakedns"
+)
+
+// parent is a table with the zone "test" on two servers.
+func parent(more map[string]scanner.Answer) *fakedns.Resolver {
+	t := map[string]scanner.Answer{
+		"test SOA":       fakedns.Found("test SOA ns1.nic.test h.test 1 2 3 4 5"),
+		"test NS":        fakedns.Found("test NS ns1.nic.test", "test NS ns2.nic.test"),
+		"ns1.nic.test A": fakedns.Found("ns1.nic.test A 192.0.2.1"),
+		"ns2.nic.test A": fakedns.Found("ns2.nic.test A 192.0.2.2"),
+	}
+	for k, v := range more {
+		t[k] = v
+	}
+	return &fakedns.Resolver{Table: t}
+}
+
+func TestFindCut(t *testing.T) {
+	referral := fakedns.Referral("a.test NS ns1.a.test", "a.test NS ns.other.example", "ns1.a.test A 192.0.2.9")
+	soaFail := fakedns.Unknown("servfail")
+	tests := []struct {
+		name  string
+		ask   msp.Name
+		table map[string]scanner.Answer
+		want  scanner.Cut
+	}{
+		{"referral", "a.test", map[string]scanner.Answer{
+			"a.test NS @192.0.2.1": referral, "a.test NS @192.0.2.2": referral,
+		}, scanner.Cut{Outcome: fact.Present, Parent: "test", Rcode: "NOERROR",
+			NS: []msp.Name{"ns.other.example", "ns1.a.test"}, Glue: []fact.Glue{{Host: "ns1.a.test", Address: "192.0.2.9"}}}},
+		{"union of two parents that differ", "a.test", map[string]scanner.Answer{
+			"a.test NS @192.0.2.1": fakedns.Referral("a.test NS x.example"), "a.test NS @192.0.2.2": fakedns.Referral("a.test NS y.example"),
+		}, scanner.Cut{Outcome: fact.Present, Parent: "test", Rcode: "NOERROR", NS: []msp.Name{"x.example", "y.example"}}},
+		{"one refuses, one refers", "a.test", map[string]scanner.Answer{
+			"a.test NS @192.0.2.1": fakedns.Unknown("refused"), "a.test NS @192.0.2.2": fakedns.Referral("a.test NS y.example"),
+		}, scanner.Cut{Outcome: fact.Present, Parent: "test", Rcode: "NOERROR", NS: []msp.Name{"y.example"}}},
+		{"server of both", "a.test", map[string]scanner.Answer{
+			"a.test NS @192.0.2.1": fakedns.Auth("a.test NS y.example"), "a.test NS @192.0.2.2": fakedns.Auth("a.test NS y.example"),
+		}, scanner.Cut{Outcome: fact.Present, Parent: "test", Rcode: "NOERROR", NS: []msp.Name{"y.example"}, Own: true}},
+		{"nxdomain", "a.test", map[string]scanner.Answer{
+			"a.test NS @192.0.2.1": fakedns.AuthNone("NXDOMAIN", "test"), "a.test NS @192.0.2.2": fakedns.AuthNone("NXDOMAIN", "test"),
+		}, scanner.Cut{Outcome: fact.Absent, Parent: "test", Rcode: "NXDOMAIN"}},
+		{"one says nxdomain, the other delegates", "a.test", map[string]scanner.Answer{
+			"a.test NS @192.0.2.1": fakedns.AuthNone("NXDOMAIN", "test"), "a.test NS @192.0.2.2": fakedns.Referral("a.test NS y.example"),
+		}, scanner.Cut{Outcome: fact.Present, Parent: "test", Rcode: "NOERROR", NS: []msp.Name{"y.example"}}},
+		{"nxdomain without authority proves nothing", "a.test", map[string]scanner.Answer{
+			"a.test NS @192.0.2.1": fakedns.None("NXDOMAIN", "test"), "a.test NS @192.0.2.2": fakedns.Unknown("timeout"),
+		}, scanner.Cut{Outcome: fact.Unknown, Parent: "test", Reason: "nxdomain"}},
+		{"no cut", "a.test", map[string]scanner.Answer{
+			"a.test NS @192.0.2.1": fakedns.AuthNone("NOERROR", "test"), "a.test NS @192.0.2.2": fakedns.AuthNone("NOERROR", "test"),
+		}, scanner.Cut{Outcome: fact.Absent, Parent: "test", Rcode: "NOERROR"}},
+		{"silence", "a.test", nil, scanner.Cut{Outcome: fact.Unknown, Parent: "test", Reason: "timeout"}},
+		{"upward referral", "a.test", map[string]scanner.Answer{
+			"a.test NS @192.0.2.1": fakedns.Referral(". NS a.root.example"), "a.test NS @192.0.2.2": fakedns.Referral("test NS ns1.nic.test"),
+		}, scanner.Cut{Outcome: fact.Unknown, Parent: "test", Reason: "lame"}},
+		{"down over a zone that the resolver cannot read", "b.a.test", map[string]scanner.Answer{
+			"a.test SOA":             soaFail,
+			"b.a.test NS @192.0.2.1": fakedns.Referral("a.test NS ns1.a.test", "ns1.a.test A 192.0.2.9"),
+			"b.a.test NS @192.0.2.9": fakedns.Referral("b.a.test NS z.example"),
+		}, scanner.Cut{Outcome: fact.Present, Parent: "a.test", Rcode: "NOERROR", NS: []msp.Name{"z.example"}}},
+		{"parent by the SOA of a negative answer", "b.e.test", map[string]scanner.Answer{
+			"e.test SOA":             fakedns.None("NOERROR", "test"),
+			"b.e.test NS @192.0.2.1": fakedns.Referral("b.e.test NS z.example"),
+		}, scanner.Cut{Outcome: fact.Present, Parent: "test", Rcode: "NOERROR", NS: []msp.Name{"z.example"}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.want.Name = tt.ask
+			require.Equal(t, tt.want, scanner.FindCut(context.Background(), parent(tt.table), tt.ask))
+		})
+	}
+}
+
+func TestFindCutNoParent(t *testing.T) {
+	cut := scanner.FindCut(context.Background(), &fakedns.Resolver{}, "a.test")
+	require.Equal(t, scanner.Cut{Name: "a.test", Reason: "timeout"}, cut)
+}
+
+func TestFindCutEndsOnReferralLoop(t *testing.T) {
+	r := parent(map[string]scanner.Answer{
+		"c.b.a.test NS @192.0.2.1": fakedns.Referral("a.test NS ns1.a.test", "ns1.a.test A 192.0.2.9"),
+		"c.b.a.test NS @192.0.2.9": fakedns.Referral("test NS ns1.nic.test"),
+		"a.test SOA":               fakedns.Unknown("timeout"),
+	})
+	cut := scanner.FindCut(context.Background(), r, "c.b.a.test")
+	require.Equal(t, fact.Unknown, cut.Outcome)
+	require.Less(t, len(r.Asked()), 20)
+}
+
+func TestTraceMergesInOrder(t *testing.T) {
+	r := parent(nil)
+	tr := scanner.NewTrace(r)
+	branch := tr.Branch()
+	branch.Look(context.Background(), "test", "NS")
+	tr.Look(context.Background(), "test", "SOA")
+	tr.Look(context.Background(), "nothing.test", "SOA") // timeout: not an observation
+	tr.Merge(branch)
+	f := tr.Fact(fact.Task{Probe: "x"}, fact.Present, "", struct{}{})
+	require.Len(t, f.Queries, 3)
+	require.Len(t, f.Observed, 2)
+	require.Equal(t, "SOA", f.Observed[0].Type)
+	require.Equal(t, []string{"ns1.nic.test", "ns2.nic.test"}, f.Observed[1].Values)
+}
