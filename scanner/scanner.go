@@ -22,6 +22,7 @@ type Question struct {
 	RD     bool // only with Server: ask an authoritative server to recurse
 	CD     bool // checking disabled (RFC 4035 section 3.2.2)
 	DO     bool // DNSSEC records wanted (RFC 3225)
+	Look   int  // 0 = first look; another number asks again what the run has cached
 }
 
 // Record is a resource record. Fields holds the rdata split as in presentation
