@@ -39,6 +39,7 @@ type Delegation struct {
 	ChildNS       []msp.Name         `json:"child_ns,omitempty"`  // union of what authoritative servers say
 	ChildKnown    bool               `json:"child_known"`
 	Glue          []Glue             `json:"glue,omitempty"`
+	Addresses     []Glue             `json:"addresses,omitempty"`      // of the delegated hosts as the resolver gives them, sorted
 	Servers       []DelegationServer `json:"servers,omitempty"`        // sorted by host, address
 	Serials       []uint32           `json:"serials,omitempty"`        // distinct SOA serials, sorted
 	SecondSerials []uint32           `json:"second_serials,omitempty"` // of the second look, if the first differed
@@ -207,6 +208,7 @@ type CAARecord struct {
 	Tag    string   `json:"tag"`
 	Value  string   `json:"value"`
 	Issuer msp.Name `json:"issuer,omitempty"` // of issue, issuewild, issuemail
+	Error  string   `json:"error,omitempty"`  // why the property cannot be read
 }
 
 // CAAStep is one query of the climb.
