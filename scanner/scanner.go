@@ -79,8 +79,11 @@ func Printable(s string) string {
 // Answer is how a question ended. Present means that records of the asked type
 // stand at the end of the CNAME chain; Absent is proved by NXDOMAIN or NODATA;
 // Broken is an answer that cannot work (CNAME loop); everything else is Unknown
-// with Reason set (timeout, servfail, refused, truncated, mismatch, malformed,
-// budget, private_address, unreachable, canceled, lame).
+// with Reason set: timeout, servfail, refused or another rcode in lower case,
+// truncated, mismatch, malformed, budget, private_address, unreachable, canceled,
+// lame (denied without authority), referral (by an authoritative server, with
+// the NS records in Authority), incomplete (an authoritative server's chain left
+// its zones), bad_question.
 type Answer struct {
 	Outcome    fact.Outcome
 	Reason     string
@@ -93,6 +96,7 @@ type Answer struct {
 	Authority  []Record
 	Additional []Record
 	EDE        []string // extended DNS errors (RFC 8914), "7 signature expired"
+	Notes      []string // oddities, sorted: edns_broken, no_soa, trailing_octets, cname_and_other_data
 	Queries    []fact.Query
 }
 

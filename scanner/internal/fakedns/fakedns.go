@@ -15,8 +15,8 @@ import (
 
 // Resolver answers from a table; a question that is not in it times out. The
 // keys are "name TYPE" for the recursive resolver and "name TYPE @address" for
-// one server, with " +cd", " +rd" or " +do" appended if the bit is set. A key
-// without bits also answers the question with DO.
+// one server, with " +cd", " +rd" or " +do" appended if the bit is set and " #2"
+// for a second look. A key without +do and #2 answers for those with them too.
 type Resolver struct {
 	Table map[string]scanner.Answer
 
@@ -24,19 +24,16 @@ type Resolver struct {
 	asked []string
 }
 
-// Resolve looks the question up. Later looks at the same question take the key
-// with " #2", " #3" … appended if there is one.
+// Resolve looks the question up.
 func (r *Resolver) Resolve(_ context.Context, q scanner.Question) scanner.Answer {
 	key := keyOf(q)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.asked = append(r.asked, key)
-	a, ok := r.Table[key+again(r.asked, key)]
+	a, ok := r.Table[key]
 	if !ok {
-		a, ok = r.Table[key]
-	}
-	if !ok {
-		a, ok = r.Table[strings.Replace(key, " +do", "", 1)]
+		first, _, _ := strings.Cut(key, " #")
+		a, ok = r.Table[strings.Replace(first, " +do", "", 1)]
 	}
 	if !ok {
 		a = Unknown("timeout")
@@ -64,25 +61,12 @@ func keyOf(q scanner.Question) string {
 	for _, bit := range []struct {
 		set  bool
 		word string
-	}{{q.RD, " +rd"}, {q.CD, " +cd"}, {q.DO, " +do"}} {
+	}{{q.RD, " +rd"}, {q.CD, " +cd"}, {q.DO, " +do"}, {q.Look > 0, " #" + string(rune('0'+min(q.Look+1, 9)))}} {
 		if bit.set {
 			key += bit.word
 		}
 	}
 	return key
-}
-
-func again(asked []string, key string) string {
-	n := 0
-	for _, k := range asked {
-		if k == key {
-			n++
-		}
-	}
-	if n < 2 {
-		return ""
-	}
-	return " #" + string(rune('0'+min(n, 9)))
 }
 
 // Record makes a record from "name TYPE field field …"; fields end at blanks.

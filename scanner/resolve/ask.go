@@ -1,0 +1,206 @@
+package resolve
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"mspscan/msp/fact"
+	"mspscan/scanner"
+)
+
+// session is the work on one question.
+type session struct {
+	client   *Client
+	ctx      context.Context
+	question scanner.Question
+	left     time.Duration // for exchanges; waiting for a turn is free
+	queries  []fact.Query
+	notes    []string
+	failed   *reply // an error reply that a server stood by
+}
+
+// tally is what a session knows of one server.
+type tally struct {
+	server  *server
+	refused int    // replies with an rcode that is no answer
+	last    *reply // the latest of them
+	noEDNS  bool   // ask without OPT from now on
+	why     string // how the latest try failed
+}
+
+// servers gives whom to ask, or the reason why nobody may be.
+func (s *session) servers() ([]*tally, string) {
+	to := s.question.Server
+	if !to.IsValid() {
+		all := make([]*tally, len(s.client.resolvers))
+		for i, r := range s.client.resolvers {
+			all[i] = &tally{server: r}
+		}
+		return all, ""
+	}
+	if !s.client.cfg.AllowPrivate && !Public(to) {
+		return nil, "private_address"
+	}
+	return []*tally{{server: s.client.serverAt(to)}}, ""
+}
+
+// ask puts name and qtype to the servers in turn until one answers: the last
+// try, and the one after an error, over TCP. An error must be said twice, over
+// UDP and TCP, before a server is let go.
+func (s *session) ask(name string, qtype uint16) (*reply, string) {
+	all, why := s.servers()
+	if why != "" {
+		return nil, why
+	}
+	for try := range s.client.cfg.Tries {
+		for _, t := range all {
+			if t.refused >= 2 || try > 0 && t.server.dead() {
+				continue
+			}
+			r := s.tryServer(t, name, qtype, try)
+			if r != nil {
+				t.server.note(true)
+				return r, ""
+			}
+			if t.why == "budget" || s.ctx.Err() != nil || s.left <= 0 {
+				return nil, s.giveUp(all, t.why)
+			}
+		}
+	}
+	for _, t := range all {
+		t.server.note(t.heard())
+	}
+	return nil, s.giveUp(all, all[len(all)-1].why)
+}
+
+// heard reports whether anything came from the server.
+func (t *tally) heard() bool {
+	return t.refused > 0 || t.why != "timeout" && t.why != "unreachable"
+}
+
+// giveUp gives the reason for Unknown: an error that a server stood by, else
+// the latest failure. The error reply stays with the session for its rcode.
+func (s *session) giveUp(all []*tally, why string) string {
+	for _, t := range all {
+		confirmed := t.refused >= 2 || t.refused > 0 && !s.question.Server.IsValid()
+		if confirmed && why != "budget" && s.ctx.Err() == nil {
+			s.failed = t.last
+			return strings.ToLower(rcodeText(t.last.msg.Rcode))
+		}
+	}
+	return why
+}
+
+// tryServer is one try: the exchange, the fall back from EDNS, the check of a
+// negative answer without proof. nil = no answer yet, t says why.
+func (s *session) tryServer(t *tally, name string, qtype uint16, try int) *reply {
+	if t.server.breaker != nil && !t.server.breaker.admit(s.ctx) {
+		t.why = "unreachable"
+		return nil
+	}
+	tcp := try == s.client.cfg.Tries-1 || t.refused > 0
+	plain := t.noEDNS || try == 1 && t.why == "timeout"
+	q := s.query(name, qtype, plain)
+	r, why := s.try(t.server, q, tcp)
+	if r != nil && q.edns && ednsRefused(r) && !q.do {
+		t.noEDNS = true
+		s.note("edns_broken")
+		r, why = s.try(t.server, s.query(name, qtype, true), tcp)
+	}
+	if r != nil && !r.tcp && unproved(r) {
+		r, why = s.try(t.server, s.query(name, qtype, t.noEDNS), true)
+	}
+	t.why = why
+	if r != nil && r.msg.Rcode != dns.RcodeSuccess && r.msg.Rcode != dns.RcodeNameError {
+		t.refused, t.last, t.why = t.refused+1, r, strings.ToLower(rcodeText(r.msg.Rcode))
+		return nil
+	}
+	return r
+}
+
+// query builds the message: EDNS goes only where it was not wanted for DNSSEC,
+// as an answer without OPT holds no signatures and would read as unsigned.
+func (s *session) query(name string, qtype uint16, plain bool) query {
+	recursive := !s.question.Server.IsValid()
+	return query{
+		name: name, qtype: qtype, rd: s.question.RD, cd: s.question.CD, do: s.question.DO,
+		ad:   recursive && !s.question.CD, // RFC 6840 section 5.7: tell me about AD
+		edns: !plain || s.question.DO,
+	}
+}
+
+// try is one exchange under one absolute deadline: UDP, then TCP if the datagram
+// was cut, not ours or not readable. Waiting for a turn does not count.
+func (s *session) try(srv *server, q query, tcp bool) (*reply, string) {
+	release, ok := srv.acquire(s.ctx)
+	if !ok {
+		return nil, stopped(s.ctx)
+	}
+	defer release()
+	left := min(s.client.cfg.Timeout, s.left)
+	if !tcp {
+		r, why, took := s.timed(srv, q, false, min(left, s.client.cfg.UDPWait))
+		if r != nil && !r.msg.Truncated || why != "" && why != "mismatch" && why != "malformed" {
+			return r, why
+		}
+		left -= took
+	}
+	r, why, _ := s.timed(srv, q, true, left)
+	if r != nil && r.msg.Truncated {
+		return nil, "truncated" // RFC 2181 section 9: a cut answer is no answer
+	}
+	return r, why
+}
+
+// timed waits for the turn of one message, sends it and charges the time it took.
+func (s *session) timed(srv *server, q query, tcp bool, limit time.Duration) (*reply, string, time.Duration) {
+	if !srv.rate.wait(s.ctx) || !s.client.overall.wait(s.ctx) {
+		return nil, stopped(s.ctx), 0
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, limit)
+	defer cancel()
+	start := time.Now()
+	r, why := s.send(ctx, srv, q, tcp)
+	took := time.Since(start)
+	s.left -= took
+	return r, why, took
+}
+
+// note keeps a remark once.
+func (s *session) note(word string) {
+	if !slices.Contains(s.notes, word) {
+		s.notes = append(s.notes, word)
+		slices.Sort(s.notes)
+	}
+}
+
+// ednsRefused reports whether the server could not take the OPT record
+// (RFC 6891 section 7, RFC 8906 section 8.2).
+func ednsRefused(r *reply) bool {
+	switch r.msg.Rcode {
+	case dns.RcodeFormatError, dns.RcodeNotImplemented, dns.RcodeBadVers:
+		return true
+	}
+	return false
+}
+
+// unproved reports whether r denies something without the SOA that RFC 2308
+// section 3 wants beside a denial.
+func unproved(r *reply) bool {
+	if r.msg.Rcode != dns.RcodeNameError && r.msg.Rcode != dns.RcodeSuccess {
+		return false
+	}
+	if len(r.msg.Answer) > 0 {
+		return false
+	}
+	for _, rr := range r.msg.Ns {
+		if t := rr.Header().Rrtype; t == dns.TypeSOA || t == dns.TypeNS {
+			return false
+		}
+	}
+	return true
+}

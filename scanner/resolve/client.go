@@ -1,0 +1,185 @@
+package resolve
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"mspscan/scanner"
+)
+
+// Config says whom to ask and how hard. Zero values mean the defaults named.
+type Config struct {
+	Resolvers []netip.AddrPort // recursive resolvers, in order; at least one
+
+	// Dial opens every connection; nil = net.Dialer. The network is "udp" or
+	// "tcp", the address "host:port".
+	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
+	Random io.Reader // message ids; nil = crypto/rand
+
+	// AllowPrivate lets queries go to addresses that DNS named and that are not
+	// public (see Public). Resolvers are always asked.
+	AllowPrivate bool
+
+	Rate             float64 // queries a second overall; 0 = 500, negative = no limit
+	RatePerServer    float64 // per authoritative address; 0 = 5, negative = no limit
+	InFlight         int     // per authoritative address; 0 = 2
+	ResolverInFlight int     // per resolver; 0 = 64
+
+	Timeout     time.Duration // of one exchange, UDP and TCP together; 0 = 6 s
+	UDPWait     time.Duration // for a datagram before the next try; 0 = a third of Timeout
+	NameTimeout time.Duration // of all exchanges for one question; 0 = 20 s
+	Tries       int           // per server and question; 0 = 4
+	ScopeBudget int           // queries per scope (scanner.WithScope); 0 = 200
+}
+
+// The bounds that are not for configuration.
+const (
+	maxHops      = 11    // CNAME hops of one question, as Unbound and BIND
+	ednsSize     = 1232  // DNS flag day 2020: no fragments
+	maxMessage   = 65535 // octets, RFC 1035 section 4.2.2
+	breakerLimit = 20    // failures in a row that open a resolver's breaker
+	deadAfter    = 3     // silent questions in a row after which a server gets one try
+)
+
+// Client is a strict DNS client with the cache, the rates and the budgets of
+// one run. It is safe for concurrent use.
+type Client struct {
+	cfg       Config
+	resolvers []*server
+	overall   *window
+	buffers   sync.Pool
+
+	mu      sync.Mutex
+	servers map[netip.Addr]*server
+	scopes  map[string]int
+
+	cache cache
+}
+
+// New checks cfg and gives a client. Nothing is sent before Resolve.
+func New(cfg Config) (*Client, error) {
+	if len(cfg.Resolvers) == 0 {
+		return nil, errors.New("configure DNS client: no resolver given")
+	}
+	for _, r := range cfg.Resolvers {
+		if !r.IsValid() || r.Port() == 0 {
+			return nil, fmt.Errorf("configure DNS client: resolver %s: want address:port", r)
+		}
+	}
+	cfg = withDefaults(cfg)
+	c := &Client{cfg: cfg, overall: newWindow(cfg.Rate), servers: map[netip.Addr]*server{}, scopes: map[string]int{}}
+	c.cache.entries = map[scanner.Question]*entry{}
+	c.buffers.New = func() any { return new([maxMessage]byte) }
+	for _, r := range cfg.Resolvers {
+		addr := netip.AddrPortFrom(r.Addr().Unmap(), r.Port())
+		c.resolvers = append(c.resolvers, &server{addr: addr, slots: make(chan struct{}, cfg.ResolverInFlight), breaker: &breaker{grace: cfg.NameTimeout / 2}})
+	}
+	return c, nil
+}
+
+func withDefaults(cfg Config) Config {
+	if cfg.Dial == nil {
+		cfg.Dial = (&net.Dialer{}).DialContext
+	}
+	if cfg.Random == nil {
+		cfg.Random = rand.Reader
+	}
+	cfg.Rate = orDefault(cfg.Rate, 500)
+	cfg.RatePerServer = orDefault(cfg.RatePerServer, 5)
+	cfg.InFlight = orDefault(cfg.InFlight, 2)
+	cfg.ResolverInFlight = orDefault(cfg.ResolverInFlight, 64)
+	cfg.Timeout = orDefault(cfg.Timeout, 6*time.Second)
+	cfg.UDPWait = orDefault(cfg.UDPWait, cfg.Timeout/3)
+	cfg.NameTimeout = orDefault(cfg.NameTimeout, 20*time.Second)
+	cfg.Tries = orDefault(cfg.Tries, 4)
+	cfg.ScopeBudget = orDefault(cfg.ScopeBudget, 200)
+	return cfg
+}
+
+func orDefault[T comparable](v, def T) T {
+	var zero T
+	if v == zero {
+		return def
+	}
+	return v
+}
+
+// Resolve answers q, from the cache of the run if it was asked before. The
+// slices of the answer may be shared between callers: read them only.
+func (c *Client) Resolve(ctx context.Context, q scanner.Question) scanner.Answer {
+	name, err := canonical(q.Name)
+	if err != nil {
+		return scanner.Answer{Reason: "bad_question"}
+	}
+	qtype, ok := typeNumber(q.Type)
+	if !ok {
+		return scanner.Answer{Reason: "bad_question"}
+	}
+	q.Name, q.Server = toName(name), q.Server.Unmap()
+	if !q.Server.IsValid() {
+		q.RD = true
+	}
+	return c.cache.get(ctx, q, func() (scanner.Answer, bool) {
+		s := &session{client: c, ctx: ctx, question: q, left: c.cfg.NameTimeout}
+		a := s.resolve(name, qtype)
+		a.Queries, a.Notes = s.queries, s.notes
+		return a, ctx.Err() == nil && a.Reason != "budget"
+	})
+}
+
+// serverAt gives the state of an authoritative address, made at first use.
+func (c *Client) serverAt(a netip.Addr) *server {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s, ok := c.servers[a]; ok {
+		return s
+	}
+	s := &server{addr: netip.AddrPortFrom(a, 53), slots: make(chan struct{}, c.cfg.InFlight), rate: newWindow(c.cfg.RatePerServer)}
+	c.servers[a] = s
+	return s
+}
+
+// spend takes one query from the budget of the scope of ctx; false = none left.
+func (c *Client) spend(ctx context.Context) bool {
+	key := scanner.Scope(ctx)
+	if key == "" {
+		return true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.scopes[key] >= c.cfg.ScopeBudget {
+		return false
+	}
+	c.scopes[key]++
+	return true
+}
+
+// id draws a message id.
+func (c *Client) id() (uint16, error) {
+	var b [2]byte
+	if _, err := io.ReadFull(c.cfg.Random, b[:]); err != nil {
+		return 0, fmt.Errorf("draw message id: %w", err)
+	}
+	return uint16(b[0])<<8 | uint16(b[1]), nil
+}
+
+// typeNumber reads "MX" or "TYPE65280".
+func typeNumber(s string) (uint16, bool) {
+	if t, ok := dns.StringToType[s]; ok {
+		return t, t != dns.TypeNone
+	}
+	var t uint16
+	if n, err := fmt.Sscanf(s, "TYPE%d", &t); err != nil || n != 1 || fmt.Sprintf("TYPE%d", t) != s {
+		return 0, false
+	}
+	return t, t != 0
+}

@@ -1,0 +1,148 @@
+package resolve
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"mspscan/msp/fact"
+)
+
+// send asks srv once over one transport and keeps the evidence. The reply is nil
+// exactly if why is not empty.
+func (s *session) send(ctx context.Context, srv *server, q query, tcp bool) (r *reply, why string) {
+	if !s.client.spend(s.ctx) {
+		return nil, "budget"
+	}
+	id, err := s.client.id()
+	if err != nil {
+		return nil, "unreachable"
+	}
+	start := time.Now()
+	r, why = s.client.roundTrip(ctx, srv, q, id, tcp)
+	if s.ctx.Err() != nil && r == nil {
+		why = stopped(s.ctx)
+	}
+	srv.breaker.report(r != nil || why == "mismatch" || why == "malformed")
+	s.record(srv, q, tcp, r, why, time.Since(start))
+	return r, why
+}
+
+// record appends the exchange to the evidence.
+func (s *session) record(srv *server, q query, tcp bool, r *reply, why string, took time.Duration) {
+	e := fact.Query{
+		Server: srv.addr.String(), Proto: network(tcp), Question: q.name + " " + typeText(q.qtype),
+		Millis: math.Round(took.Seconds()*1e5) / 100, Error: why, Options: q.options(),
+	}
+	if r != nil {
+		e.Rcode, e.Flags = rcodeText(r.msg.Rcode), flagsText(r.msg.MsgHdr)
+		if r.msg.Truncated {
+			e.Error = "truncated"
+		}
+	}
+	s.queries = append(s.queries, e)
+}
+
+// roundTrip opens a connection of its own, sends q and reads one message. The
+// fresh socket gives a fresh source port and drops packets of other addresses
+// (RFC 5452 section 9.2).
+func (c *Client) roundTrip(ctx context.Context, srv *server, q query, id uint16, tcp bool) (*reply, string) {
+	wire, err := q.pack(id)
+	if err != nil {
+		return nil, "bad_question"
+	}
+	conn, err := c.cfg.Dial(ctx, network(tcp), srv.addr.String())
+	if err != nil {
+		return nil, failure(ctx, err)
+	}
+	defer conn.Close()
+	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	buf := c.buffers.Get().(*[maxMessage]byte)
+	defer c.buffers.Put(buf)
+	n, err := talk(conn, wire, buf[:], tcp)
+	if err != nil {
+		return nil, failure(ctx, err)
+	}
+	r, err := parseReply(buf[:n], id, q)
+	if err != nil {
+		return nil, err.Error()
+	}
+	r.tcp = tcp
+	return r, ""
+}
+
+// talk writes wire and reads one message into buf.
+func talk(conn net.Conn, wire, buf []byte, tcp bool) (int, error) {
+	if !tcp {
+		if _, err := conn.Write(wire); err != nil {
+			return 0, fmt.Errorf("send query: %w", err)
+		}
+		return conn.Read(buf)
+	}
+	framed := append(binary.BigEndian.AppendUint16(nil, uint16(len(wire))), wire...) // RFC 7766 section 8
+	if _, err := conn.Write(framed); err != nil {
+		return 0, fmt.Errorf("send query: %w", err)
+	}
+	if _, err := io.ReadFull(conn, buf[:2]); err != nil {
+		return 0, fmt.Errorf("read length: %w", err)
+	}
+	n := int(binary.BigEndian.Uint16(buf))
+	if _, err := io.ReadFull(conn, buf[:n]); err != nil {
+		return 0, fmt.Errorf("read message: %w", err)
+	}
+	return n, nil
+}
+
+// failure gives the reason word of a failed exchange.
+func failure(ctx context.Context, err error) string {
+	var timeout net.Error
+	switch {
+	case ctx.Err() == context.Canceled:
+		return "canceled"
+	case ctx.Err() != nil, errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return "timeout"
+	}
+	return "unreachable"
+}
+
+func network(tcp bool) string {
+	if tcp {
+		return "tcp"
+	}
+	return "udp"
+}
+
+// rcodeText gives NOERROR, NXDOMAIN, … or RCODE11.
+func rcodeText(rcode int) string {
+	if s, ok := dns.RcodeToString[rcode]; ok {
+		return s
+	}
+	return fmt.Sprintf("RCODE%d", rcode)
+}
+
+// flagsText gives the flags as dig prints them.
+func flagsText(h dns.MsgHdr) string {
+	var words []string
+	for _, f := range []struct {
+		on   bool
+		word string
+	}{
+		{h.Response, "qr"}, {h.Authoritative, "aa"}, {h.Truncated, "tc"}, {h.RecursionDesired, "rd"},
+		{h.RecursionAvailable, "ra"}, {h.AuthenticatedData, "ad"}, {h.CheckingDisabled, "cd"},
+	} {
+		if f.on {
+			words = append(words, f.word)
+		}
+	}
+	return strings.Join(words, " ")
+}

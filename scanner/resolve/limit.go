@@ -1,0 +1,155 @@
+package resolve
+
+import (
+	"context"
+	"math"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// server is one address to ask, with what the run knows of it.
+type server struct {
+	addr    netip.AddrPort
+	slots   chan struct{} // queries in flight
+	rate    *window       // nil = no limit of its own
+	breaker *breaker      // resolvers only
+
+	mu     sync.Mutex
+	silent int // questions in a row without any reply
+}
+
+// note keeps how a question to the server ended.
+func (s *server) note(replied bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if replied {
+		s.silent = 0
+	} else {
+		s.silent++
+	}
+}
+
+// dead reports whether the server has been silent for several questions.
+func (s *server) dead() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.breaker == nil && s.silent >= deadAfter
+}
+
+// acquire waits for a free place among the queries in flight; the caller must
+// call the function it gives when the exchange is over.
+func (s *server) acquire(ctx context.Context) (release func(), ok bool) {
+	select {
+	case s.slots <- struct{}{}:
+		return func() { <-s.slots }, true
+	case <-ctx.Done():
+		return nil, false
+	}
+}
+
+// window lets at most len(sent) events pass in any span.
+type window struct {
+	mu   sync.Mutex
+	sent []time.Time // ring of the latest events
+	next int
+	span time.Duration
+}
+
+// newWindow allows rate events a second; nil (no limit) if rate is negative.
+func newWindow(rate float64) *window {
+	if rate <= 0 {
+		return nil
+	}
+	n := max(1, int(math.Floor(rate)))
+	span := time.Duration(float64(n) / rate * float64(time.Second))
+	return &window{sent: make([]time.Time, n), span: span + span/50}
+}
+
+// wait blocks until the event may pass; false = ctx ended first. Callers pass
+// in the order in which they came.
+func (w *window) wait(ctx context.Context) bool {
+	if w == nil {
+		return ctx.Err() == nil
+	}
+	w.mu.Lock()
+	now := time.Now()
+	at := w.sent[w.next].Add(w.span)
+	if at.Before(now) {
+		at = now
+	}
+	w.sent[w.next] = at
+	w.next = (w.next + 1) % len(w.sent)
+	w.mu.Unlock()
+	return sleep(ctx, at.Sub(now))
+}
+
+// sleep waits for d; false = ctx ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// breaker stops the rush at a resolver that went silent: questions wait while
+// one at a time tries it, and fail at once when it stays dead past the grace.
+type breaker struct {
+	grace time.Duration
+
+	mu     sync.Mutex
+	fails  int
+	opened time.Time
+	probed time.Time
+}
+
+// admit waits until a question may be sent; false = the resolver is taken for
+// dead, or ctx ended.
+func (b *breaker) admit(ctx context.Context) bool {
+	for {
+		pass, wait := b.look(time.Now())
+		if pass || !wait {
+			return pass
+		}
+		if !sleep(ctx, 50*time.Millisecond) {
+			return false
+		}
+	}
+}
+
+func (b *breaker) look(now time.Time) (pass, wait bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.fails < breakerLimit {
+		return true, false
+	}
+	if now.Sub(b.probed) >= 500*time.Millisecond {
+		b.probed = now
+		return true, false
+	}
+	return false, now.Sub(b.opened) < b.grace
+}
+
+// report keeps how an exchange ended.
+func (b *breaker) report(replied bool) {
+	if b == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if replied {
+		b.fails = 0
+		return
+	}
+	if b.fails++; b.fails == breakerLimit {
+		b.opened = time.Now()
+		b.probed = b.opened
+	}
+}
