@@ -1,0 +1,129 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Output is one -o FORMAT=FILE. File "-" is stdout.
+type Output struct {
+	Format string
+	File   string
+}
+
+// ParseOutput reads FORMAT=FILE, or FORMAT alone for stdout.
+func ParseOutput(s string, known []string) (Output, error) {
+	format, file, found := strings.Cut(s, "=")
+	if !found {
+		file = "-"
+	}
+	for _, k := range known {
+		if k == format {
+			if file == "" {
+				return Output{}, fmt.Errorf("output %q names no file; write %s=FILE", s, format)
+			}
+			return Output{Format: format, File: file}, nil
+		}
+	}
+	return Output{}, fmt.Errorf("unknown format %q; known: %s", format, strings.Join(known, ", "))
+}
+
+// staged is an output written beside its place and not yet shown there.
+type staged struct {
+	temp, final string
+}
+
+// writeAll renders every output and shows the files only when all are whole:
+// each is written to a temporary name in its own folder, synced, and renamed
+// (mode 0600). Whatever fails, an old file stays as it was.
+func writeAll(outs []Output, stdout io.Writer, render func(Output, io.Writer) error) (err error) {
+	var done []staged
+	defer func() {
+		for _, s := range done {
+			err = errors.Join(err, ignoreMissing(os.Remove(s.temp)))
+		}
+	}()
+	for _, o := range outs {
+		if o.File == "-" {
+			if err := render(o, stdout); err != nil {
+				return fmt.Errorf("write %s to stdout: %w", o.Format, err)
+			}
+			continue
+		}
+		s, err := stage(o, render)
+		done = append(done, s)
+		if err != nil {
+			return fmt.Errorf("write %s: %w", o.File, err)
+		}
+	}
+	for len(done) > 0 {
+		s := done[0]
+		if err := os.Rename(s.temp, s.final); err != nil {
+			return fmt.Errorf("write %s: %w", s.final, err)
+		}
+		done = done[1:]
+		if err := syncDir(filepath.Dir(s.final)); err != nil {
+			return fmt.Errorf("write %s: %w", s.final, err)
+		}
+	}
+	return nil
+}
+
+func stage(o Output, render func(Output, io.Writer) error) (staged, error) {
+	f, err := os.CreateTemp(filepath.Dir(o.File), ".mspscan-*.tmp")
+	if err != nil {
+		return staged{}, err
+	}
+	s := staged{temp: f.Name(), final: o.File}
+	err = render(o, f)
+	if err == nil {
+		err = f.Chmod(0o600)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	return s, errors.Join(err, f.Close())
+}
+
+func ignoreMissing(err error) error {
+	if err == nil || errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return fmt.Errorf("remove temporary file: %w", err)
+}
+
+// syncDir makes a rename durable. A folder that can't be synced (some network
+// file systems) is no reason to lose a report.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	_ = d.Sync()
+	return d.Close()
+}
+
+// checkWritable finds out before anything is sent that an output could not be
+// written.
+func checkWritable(outs []Output) error {
+	for _, o := range outs {
+		if o.File == "-" {
+			continue
+		}
+		if info, err := os.Stat(o.File); err == nil && info.IsDir() {
+			return fmt.Errorf("write %s: it is a folder", o.File)
+		}
+		f, err := os.CreateTemp(filepath.Dir(o.File), ".mspscan-*.tmp")
+		if err != nil {
+			return fmt.Errorf("write %s: %w", o.File, err)
+		}
+		if err := errors.Join(f.Close(), os.Remove(f.Name())); err != nil {
+			return fmt.Errorf("write %s: %w", o.File, err)
+		}
+	}
+	return nil
+}
