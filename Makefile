@@ -1,0 +1,52 @@
+# Every target that people and CI use. `make help` lists them.
+GO       ?= go
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+FLAGS    := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+FUZZTIME ?= 60s
+export CGO_ENABLED ?= 0
+
+.PHONY: help build test race fuzz lint cover golden conformance bench servers workbook release clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/mspscan (static, trimmed)
+	$(GO) build $(FLAGS) -o bin/mspscan ./cmd/mspscan
+
+test: ## run the tests: no root, no network, nothing installed
+	$(GO) vet ./...
+	$(GO) test ./...
+
+race: ## run the tests under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race ./...
+
+fuzz: ## run every fuzz target for FUZZTIME (default 60s)
+	.ci/fuzz.sh $(FUZZTIME)
+
+lint: ## gofumpt and golangci-lint (installs them when missing)
+	.ci/lint.sh
+
+cover: ## statement coverage by package
+	$(GO) test -coverprofile=cover.out ./... >/dev/null
+	$(GO) tool cover -func=cover.out | tail -1
+
+golden: ## write the golden reports anew after a wanted change
+	$(GO) test ./cmd/mspscan -run TestGolden -update
+
+conformance: ## run the peers' suites of ../shared/suites, if they are there
+	.ci/conformance.sh
+
+bench: ## benchmarks: the sample scan, a large inventory, 100,000 findings
+	.ci/bench.sh
+
+servers: ## the sample against NSD and Unbound in a network namespace (root; installs them)
+	.ci/servers.sh
+
+workbook: ## verify workbooks with LibreOffice and the Open XML SDK (installs them)
+	.ci/workbook.sh
+
+release: ## static binaries for the six platforms, with checksums, in dist/
+	.ci/release.sh $(VERSION)
+
+clean: ## remove what the targets made
+	rm -rf bin dist out cover.out
