@@ -149,19 +149,19 @@ func (p *poll) failed(reason string) {
 func (p *poll) take(a Answer) {
 	cut, ns := referralTo(a)
 	switch {
+	case a.TC || a.Reason == "truncated": // a part of a set is no set
+		p.failed("truncated")
 	case cut == p.name:
 		p.answers++
 		p.referrals = append(p.referrals, ns...)
 		p.referralGlue = append(p.referralGlue, glueOf(a, ns)...)
 	case cut != "" && cut != p.zone && cut.Within(p.zone) && p.name.Within(cut):
 		p.below, p.belowNS, p.belowGlue = cut, ns, glueOf(a, ns)
-	case !a.AA || cut != "":
+	case !a.AA || cut != "" || a.Outcome == fact.Unknown && len(a.Chain) == 0:
 		p.failed(firstOf(a.Reason, strings.ToLower(a.Rcode), "lame"))
 	case a.Rcode == "NXDOMAIN" && len(a.Chain) == 0:
 		p.answers++
 		p.nxdomain = true
-	case a.Rcode != "NOERROR" && a.Rcode != "NXDOMAIN":
-		p.failed(firstOf(a.Reason, strings.ToLower(a.Rcode)))
 	case len(a.Records) > 0 && len(a.Chain) == 0:
 		p.answers++
 		own := Names(a.Records, "NS")

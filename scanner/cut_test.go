@@ -60,6 +60,12 @@ func TestFindCut(t *testing.T) {
 		{"no cut", "a.test", map[string]scanner.Answer{
 			"a.test NS @192.0.2.1": fakedns.AuthNone("NOERROR", "test"), "a.test NS @192.0.2.2": fakedns.AuthNone("NOERROR", "test"),
 		}, scanner.Cut{Outcome: fact.Absent, Parent: "test", Rcode: "NOERROR"}},
+		{"alias in the parent zone", "a.test", map[string]scanner.Answer{
+			"a.test NS @192.0.2.1": fakedns.Alias(scanner.Answer{AA: true, Rcode: "NOERROR", Reason: "incomplete"}, "a.test", "b.example"),
+		}, scanner.Cut{Outcome: fact.Absent, Parent: "test", Rcode: "NOERROR"}},
+		{"half a set is no set", "a.test", map[string]scanner.Answer{
+			"a.test NS @192.0.2.1": {AA: true, TC: true, Rcode: "NOERROR", Reason: "truncated", Records: fakedns.Records("a.test NS x.example")},
+		}, scanner.Cut{Outcome: fact.Unknown, Parent: "test", Reason: "truncated"}},
 		{"silence", "a.test", nil, scanner.Cut{Outcome: fact.Unknown, Parent: "test", Reason: "timeout"}},
 		{"upward referral", "a.test", map[string]scanner.Answer{
 			"a.test NS @192.0.2.1": fakedns.Referral(". NS a.root.example"), "a.test NS @192.0.2.2": fakedns.Referral("test NS ns1.nic.test"),
