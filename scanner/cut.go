@@ -223,12 +223,7 @@ func glueOf(a Answer, hosts []msp.Name) []fact.Glue {
 // firstAddresses gives addresses of a parent's server: from glue, else IPv4, else
 // IPv6; one is enough, so the second type is asked only if the first gave none.
 func firstAddresses(ctx context.Context, r Resolver, host msp.Name, glue []fact.Glue) ([]netip.Addr, string) {
-	var addrs []netip.Addr
-	for _, g := range glue {
-		if addr, err := netip.ParseAddr(g.Address); err == nil && g.Host == host {
-			addrs = append(addrs, addr)
-		}
-	}
+	addrs := GlueOf(host, glue)
 	reason := "no_address"
 	for _, qtype := range []string{"A", "AAAA"} {
 		if len(addrs) > 0 {

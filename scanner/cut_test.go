@@ -2,6 +2,7 @@ package scanner_test
 
 import (
 	"context"
+	"net/netip"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -117,4 +118,35 @@ func TestTraceMergesInOrder(t *testing.T) {
 	require.Len(t, f.Observed, 2)
 	require.Equal(t, "SOA", f.Observed[0].Type)
 	require.Equal(t, []string{"ns1.nic.test", "ns2.nic.test"}, f.Observed[1].Values)
+}
+
+func TestPick(t *testing.T) {
+	addr := netip.MustParseAddr
+	v4, v4b, v6 := addr("192.0.2.1"), addr("192.0.2.2"), addr("2001:db8::1")
+	require.Equal(t, []netip.Addr{v4, v6}, scanner.PickAddresses(nil, []netip.Addr{v4, v4b, v6}, 2))
+	require.Equal(t, []netip.Addr{v4b, v4}, scanner.PickAddresses([]netip.Addr{v4b}, []netip.Addr{v4, v4b}, 2), "glue first")
+	require.Equal(t, []netip.Addr{v6}, scanner.PickAddresses([]netip.Addr{v6}, []netip.Addr{v6}, 2))
+	require.Empty(t, scanner.PickAddresses(nil, nil, 2))
+}
+
+func TestZoneServers(t *testing.T) {
+	r := parent(map[string]scanner.Answer{
+		"a.test NS":            fakedns.Found("a.test NS ns1.a.test", "a.test NS ns.hidden.test"),
+		"a.test NS @192.0.2.1": fakedns.Referral("a.test NS ns1.a.test", "a.test NS ns.gone.test", "ns1.a.test A 192.0.2.9"),
+		"a.test NS @192.0.2.2": fakedns.Referral("a.test NS ns1.a.test", "a.test NS ns.gone.test", "ns1.a.test A 192.0.2.9"),
+		"ns1.a.test AAAA":      fakedns.Found("ns1.a.test AAAA 2001:db8::9"),
+		"ns.hidden.test A":     fakedns.Found("ns.hidden.test A 192.0.2.8"),
+	})
+	servers, reason := scanner.ZoneServers(context.Background(), r, "a.test")
+	require.Equal(t, []scanner.Server{
+		{Host: "ns.gone.test", Reason: "timeout"},
+		{Host: "ns.hidden.test", Address: netip.MustParseAddr("192.0.2.8")},
+		{Host: "ns1.a.test", Address: netip.MustParseAddr("192.0.2.9")},
+		{Host: "ns1.a.test", Address: netip.MustParseAddr("2001:db8::9")},
+	}, servers)
+	require.Empty(t, reason)
+
+	servers, reason = scanner.ZoneServers(context.Background(), &fakedns.Resolver{}, "a.test")
+	require.Empty(t, servers)
+	require.Equal(t, "timeout", reason)
 }

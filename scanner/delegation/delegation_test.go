@@ -2,7 +2,6 @@ package delegation
 
 import (
 	"context"
-	"net/netip"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -200,15 +199,6 @@ func TestServerBudget(t *testing.T) {
 		}
 	}
 	require.Equal(t, 7, skipped)
-}
-
-func TestPick(t *testing.T) {
-	addr := netip.MustParseAddr
-	v4, v4b, v6 := addr("192.0.2.1"), addr("192.0.2.2"), addr("2001:db8::1")
-	require.Equal(t, []netip.Addr{v4, v6}, pick(nil, []netip.Addr{v4, v4b, v6}, 2))
-	require.Equal(t, []netip.Addr{v4b, v4}, pick([]netip.Addr{v4b}, []netip.Addr{v4, v4b}, 2), "glue first")
-	require.Equal(t, []netip.Addr{v6}, pick([]netip.Addr{v6}, []netip.Addr{v6}, 2))
-	require.Empty(t, pick(nil, nil, 2))
 }
 
 func FuzzServerState(f *testing.F) {

@@ -4,7 +4,6 @@
 package delegation
 
 import (
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -106,31 +105,6 @@ func serialOf(zone msp.Name, soa scanner.Answer) (uint32, bool) {
 		}
 	}
 	return 0, false
-}
-
-// pick chooses the addresses of a host that are asked: one of each family if it
-// has both, else up to the bound of one family; glue first, for it is what
-// resolvers begin with.
-func pick(glue, resolved []netip.Addr, bound int) []netip.Addr {
-	var v4, v6 []netip.Addr
-	for _, a := range slices.Concat(glue, resolved) {
-		list := &v6
-		if a.Unmap().Is4() {
-			list = &v4
-		}
-		if !slices.Contains(*list, a) {
-			*list = append(*list, a)
-		}
-	}
-	var picked []netip.Addr
-	for i := 0; len(picked) < bound && (i < len(v4) || i < len(v6)); i++ {
-		for _, list := range [][]netip.Addr{v4, v6} {
-			if i < len(list) && len(picked) < bound {
-				picked = append(picked, list[i])
-			}
-		}
-	}
-	return picked
 }
 
 // serials gives the distinct serials, sorted.

@@ -14,9 +14,9 @@ import (
 
 // The budgets of design.md.
 const (
-	maxServers   = 13 // hosts of one zone
-	maxAddresses = 2  // of one host
-	inFlight     = 4  // hosts asked at the same time
+	maxServers   = scanner.MaxServers
+	maxAddresses = scanner.MaxAddresses
+	inFlight     = 4 // hosts asked at the same time
 )
 
 // Probe looks at the delegation of the task's name. Data is fact.Delegation:
@@ -131,7 +131,7 @@ func (r *hostResult) ask(ctx context.Context, zone, host msp.Name, glue []fact.G
 	for _, addr := range resolved {
 		r.addresses = append(r.addresses, fact.Glue{Host: host, Address: addr.String()})
 	}
-	addrs := pick(glueFor(host, glue), resolved, maxAddresses)
+	addrs := scanner.PickAddresses(scanner.GlueOf(host, glue), resolved, maxAddresses)
 	for _, addr := range addrs {
 		r.servers = append(r.servers, r.askAddress(ctx, zone, host, addr))
 	}
@@ -151,16 +151,6 @@ func withoutAddress(host msp.Name, a, aaaa scanner.Answer) fact.DelegationServer
 	}
 	s.State, s.Rcode = fact.ServerNoAddress, a.Rcode
 	return s
-}
-
-func glueFor(host msp.Name, glue []fact.Glue) []netip.Addr {
-	var addrs []netip.Addr
-	for _, g := range glue {
-		if addr, err := netip.ParseAddr(g.Address); err == nil && g.Host == host {
-			addrs = append(addrs, addr)
-		}
-	}
-	return addrs
 }
 
 func (r *hostResult) askAddress(ctx context.Context, zone, host msp.Name, addr netip.Addr) fact.DelegationServer {
