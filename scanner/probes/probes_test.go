@@ -1,0 +1,26 @@
+package probes
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mspscan/msp/fact"
+	"mspscan/scanner"
+)
+
+func TestAll(t *testing.T) {
+	list := All(Deps{More: []scanner.Probe{{Name: "aaa"}}})
+	require.Equal(t, "aaa", list[0].Name)
+	for i, p := range list[1:] {
+		require.Greater(t, p.Name, list[i].Name, "sorted, each name once")
+		require.NotEmpty(t, p.Doc, p.Name)
+		require.NotNil(t, p.Run, p.Name)
+		require.Equal(t, p.Name == fact.ProbeTransfer || p.Name == fact.ProbeRecursion, p.Active, p.Name)
+	}
+	p, ok := ByName(list, fact.ProbeCAA)
+	require.True(t, ok)
+	require.Equal(t, fact.ProbeCAA, p.Name)
+	_, ok = ByName(list, "nothing")
+	require.False(t, ok)
+}
