@@ -27,8 +27,6 @@ func layer(pkg string) (int, bool) {
 		return 1, true
 	case pkg == "msp/inventory", pkg == "msp/catalog", pkg == "msp/history":
 		return 2, true
-	case strings.HasPrefix(pkg, "scanner/internal/"):
-		return 3, true
 	case pkg == "scanner/probes":
 		return 5, true
 	case pkg == "msp/exposure", pkg == "rules", strings.HasPrefix(pkg, "rules/"), strings.HasPrefix(pkg, "scanner/"):
