@@ -111,7 +111,7 @@ func inForce(ctx context.Context, trace *scanner.Trace, d Discovery, p Policies)
 }
 
 // reports lists the receivers. One outside the organisation has to say that it
-// takes the reports (RFC 9990 section 4, RFC 9991 section 3).
+// takes the reports (RFC 9990 section 4, RFC 9991 section 5).
 func reports(ctx context.Context, trace *scanner.Trace, d Discovery) []fact.DMARCReport {
 	var list []fact.DMARCReport
 	add := func(tag string, uris []URI) {

@@ -53,7 +53,7 @@ func look(ctx context.Context, trace *scanner.Trace, h *fact.MXHost) {
 		for _, r := range a.Records {
 			h.Addresses = append(h.Addresses, r.Fields...)
 		}
-		if h.Rcode == "" || h.Rcode == "NOERROR" {
+		if h.Rcode == "" || h.Rcode == "NOERROR" && a.Rcode != "" && len(h.Addresses) == 0 {
 			h.Rcode = a.Rcode
 		}
 	}
