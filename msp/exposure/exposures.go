@@ -1,0 +1,40 @@
+package exposure
+
+import (
+	"slices"
+
+	"mspscan/msp"
+)
+
+// The methods of an exposure.
+const (
+	Exact      = "exact"
+	MonteCarlo = "monte-carlo" // for one asset at least
+)
+
+// Exposures gives what each provider reaches, sorted by provider id. The assets
+// add up to E exactly, in the order in which they are listed.
+func (m *Model) Exposures() []msp.Exposure {
+	list := make([]msp.Exposure, 0, len(m.asked()))
+	for _, p := range m.asked() {
+		list = append(list, m.exposure(p))
+	}
+	return list
+}
+
+func (m *Model) exposure(provider int32) msp.Exposure {
+	hi, lo := m.probabilities(provider, m.hi), m.probabilities(provider, m.lo)
+	e := msp.Exposure{Provider: m.s.nodes[provider].id, Method: Exact, Assets: make([]msp.AssetExposure, len(m.s.assets))}
+	for i, a := range m.s.assets {
+		e.Assets[i] = msp.AssetExposure{
+			Asset: a.id, P: msp.Range{Hi: hi[i], Lo: lo[i]},
+			Money: msp.Range{Hi: a.value * hi[i], Lo: a.value * lo[i]},
+		}
+	}
+	if slices.Contains(m.sampled[provider], true) {
+		e.Method = MonteCarlo
+	}
+	e.Money = msp.Range{Hi: m.money(hi), Lo: m.money(lo)}
+	e.Score = msp.Range{Hi: m.score(e.Money.Hi), Lo: m.score(e.Money.Lo)}
+	return e
+}

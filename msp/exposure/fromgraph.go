@@ -1,0 +1,40 @@
+package exposure
+
+import (
+	"time"
+
+	"mspscan/msp"
+	"mspscan/msp/graph"
+)
+
+// New makes the model of a graph with the tables given, judged as of now. A
+// door that ended on or before now's day is left out.
+func New(g *graph.Graph, t Tables, now time.Time) (*Model, error) {
+	return Build(FromGraph(g, now), t, now)
+}
+
+// FromGraph reads the parties, assets and live doors of a graph.
+func FromGraph(g *graph.Graph, now time.Time) Input {
+	inv := g.Inventory()
+	in := Input{Organisation: inv.Organisation.ID, Currency: inv.Organisation.Currency}
+	for _, a := range inv.Assets {
+		in.Assets = append(in.Assets, Asset{ID: a.ID, Name: a.Name, Criticality: a.Criticality, Value: a.Value})
+	}
+	for _, p := range inv.Providers {
+		in.Providers = append(in.Providers, Party{ID: p.ID, Name: p.Name})
+	}
+	nodes := g.Nodes()
+	for _, d := range g.Doors() {
+		if d.Ended.Known() && !msp.DateOf(now).Before(d.Ended) {
+			continue
+		}
+		n := Door{
+			ID: d.ID, Kind: d.Kind, Assumed: d.Assumed, From: nodes[d.From].ID, Shares: d.Shares, Controls: d.Controls,
+		}
+		for _, to := range d.Targets {
+			n.Targets = append(n.Targets, nodes[to].ID)
+		}
+		in.Doors = append(in.Doors, n)
+	}
+	return in
+}

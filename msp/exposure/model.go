@@ -1,0 +1,169 @@
+package exposure
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"mspscan/msp"
+)
+
+const fullControl = msp.FullControl
+
+// Model answers what a compromised provider reaches. It never changes: Close,
+// Set and Compromise give another one. It is safe for use by several
+// goroutines.
+type Model struct {
+	tables  Tables
+	now     time.Time
+	s       *structure
+	doors   []door
+	hi, lo  []float64 // transmission of each door
+	sampler *sampler
+	sampled map[int32][]bool // by provider, then asset: too many uncertain doors to factor
+	only    []int32          // providers asked for; nil = all
+	closed  []int32          // doors shut by Close
+}
+
+// Build makes the model of an input. A value below 0, an id that names nothing
+// or two things, and a kind that the tables don't know are errors.
+func Build(in Input, t Tables, now time.Time) (*Model, error) {
+	if err := t.Validate(); err != nil {
+		return nil, fmt.Errorf("weigh model: %w", err)
+	}
+	m := &Model{tables: t.clone(), now: now, s: &structure{org: in.Organisation, currency: in.Currency}, sampler: newSampler(t)}
+	if err := m.s.addAssets(in.Assets, m.tables); err != nil {
+		return nil, err
+	}
+	if err := m.s.addNodes(in); err != nil {
+		return nil, err
+	}
+	doors, err := m.s.newDoors(in, m.tables, now)
+	if err != nil {
+		return nil, err
+	}
+	m.doors = doors
+	m.hi = m.tables.transmissions(doors, now, high)
+	m.lo = m.tables.transmissions(doors, now, low)
+	m.choose()
+	return m, nil
+}
+
+// choose decides for every provider and asset how to compute: exactly if at
+// most ExactDoors uncertain draws remain after trimming in either reading. All
+// models made from this one keep the decision, so that a difference between two
+// of them is never a difference between two methods.
+func (m *Model) choose() {
+	m.sampled = map[int32][]bool{}
+	for _, p := range m.s.providers {
+		m.sampled[p] = make([]bool, len(m.s.assets))
+		for _, t := range [][]float64{m.hi, m.lo} {
+			fwd := forward(m.s, m.doors, t, p)
+			for i, a := range m.s.assets {
+				if !m.sampled[p][i] && reachable(m.s, m.doors, t, fwd, a.node) {
+					m.sampled[p][i] = m.uncertain(t, fwd, p, a.node) > m.tables.ExactDoors
+				}
+			}
+		}
+	}
+}
+
+// reachable reports whether some open door leads from fwd to a node.
+func reachable(s *structure, doors []door, t []float64, fwd []bool, n int32) bool {
+	return slices.ContainsFunc(s.in[n], func(d int32) bool { return t[d] > 0 && fwd[doors[d].from] })
+}
+
+// uncertain counts the draws left after trimming.
+func (m *Model) uncertain(t []float64, fwd []bool, source, target int32) int {
+	n, tied := 0, map[string][]float64{}
+	for _, d := range trimmed(m.s, m.doors, t, fwd, source, target).kept {
+		switch label := m.doors[d].shares; {
+		case t[d] >= 1:
+		case label == "":
+			n++
+		case !slices.Contains(tied[label], t[d]):
+			tied[label] = append(tied[label], t[d])
+			n++
+		}
+	}
+	return n
+}
+
+// probabilities gives p_X(a) of every asset, in the order of assets.
+func (m *Model) probabilities(source int32, t []float64) []float64 {
+	out := make([]float64, len(m.s.assets))
+	fwd := forward(m.s, m.doors, t, source)
+	var trials *flood
+	for i, a := range m.s.assets {
+		if !reachable(m.s, m.doors, t, fwd, a.node) {
+			continue
+		}
+		if !m.sampled[source][i] {
+			p := trimmed(m.s, m.doors, t, fwd, source, a.node).compile()
+			if !p.tooBig {
+				out[i] = p.solve()
+				continue
+			}
+		}
+		if trials == nil {
+			f := m.sampler.flood(m.s, m.doors, m.lanes(t), source)
+			trials = &f
+		}
+		out[i] = m.sampler.share(trials.reached[a.node])
+	}
+	return out
+}
+
+func (m *Model) lanes(t []float64) [][]uint64 {
+	out := make([][]uint64, len(m.doors))
+	for i, d := range m.doors {
+		out[i] = m.sampler.lanes(m.sampler.drawOf(d), t[i])
+	}
+	return out
+}
+
+// money gives E = Σ v p, in the order of assets.
+func (m *Model) money(p []float64) float64 {
+	e := 0.0
+	for i, a := range m.s.assets {
+		e += a.value * p[i]
+	}
+	return e
+}
+
+// score gives S = 100 E / V; 0 if nothing has a value.
+func (m *Model) score(e float64) float64 {
+	if m.s.total <= 0 {
+		return 0
+	}
+	return 100 * min(1, e/m.s.total)
+}
+
+// Value gives V, the sum of all assets' values in the organisation's currency.
+func (m *Model) Value() float64 { return m.s.total }
+
+// Currency gives the organisation's currency.
+func (m *Model) Currency() string { return m.s.currency }
+
+// Tables gives the tables that the model was made with.
+func (m *Model) Tables() Tables { return m.tables.clone() }
+
+// Defaulted gives the ids of the assets whose value is a default by
+// criticality, sorted.
+func (m *Model) Defaulted() []string {
+	var ids []string
+	for _, a := range m.s.assets {
+		if a.defaulted {
+			ids = append(ids, a.id)
+		}
+	}
+	return ids
+}
+
+// asked gives the providers whose compromise is asked for, sorted by id.
+func (m *Model) asked() []int32 {
+	if m.only != nil {
+		return m.only
+	}
+	return m.s.providers
+}
