@@ -37,12 +37,19 @@ func (t *Trace) Resolve(ctx context.Context, q Question) Answer {
 // record set as an observation that a second opinion can repeat.
 func (t *Trace) Look(ctx context.Context, name msp.Name, qtype string) Answer {
 	a := t.Resolve(ctx, Question{Name: name, Type: qtype})
-	if a.Outcome == fact.Present || a.Outcome == fact.Absent {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		t.observed = append(t.observed, a.Observe(name, qtype))
-	}
+	t.Keep(a, name, qtype)
 	return a
+}
+
+// Keep takes the answer of a recursive resolver as an observation, if it is
+// clean.
+func (t *Trace) Keep(a Answer, name msp.Name, qtype string) {
+	if a.Outcome != fact.Present && a.Outcome != fact.Absent {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.observed = append(t.observed, a.Observe(name, qtype))
 }
 
 // AskServer asks one authoritative server, without recursion desired.

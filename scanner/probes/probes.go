@@ -6,6 +6,7 @@ import (
 	"mspscan/scanner/caa"
 	"mspscan/scanner/delegation"
 	"mspscan/scanner/dmarc"
+	"mspscan/scanner/dnssec"
 	"mspscan/scanner/hosts"
 	"mspscan/scanner/mx"
 	"mspscan/scanner/registered"
@@ -27,6 +28,7 @@ func All(d Deps) []scanner.Probe {
 		caa.Probe(),
 		delegation.Probe(),
 		dmarc.Probe(),
+		dnssec.Probe(),
 		hosts.Probe(),
 		mx.Probe(),
 		registered.Probe(),
