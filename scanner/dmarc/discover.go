@@ -1,6 +1,7 @@
 package dmarc
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -53,7 +54,7 @@ func Discover(ctx context.Context, ask Asker, domain msp.Name) Discovery {
 		step, records, errors := query(ctx, ask, name)
 		d.Steps, d.Errors = append(d.Steps, step), append(d.Errors, errors...)
 		if step.Outcome != fact.Present && step.Outcome != fact.Absent {
-			d.Unknown = step.Reason
+			d.Unknown = cmp.Or(step.Reason, "broken")
 			break
 		}
 		if len(records) > 1 {

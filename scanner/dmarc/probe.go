@@ -1,6 +1,7 @@
 package dmarc
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -99,8 +100,8 @@ func inForce(ctx context.Context, trace *scanner.Trace, d Discovery, p Policies)
 			switch {
 			case a.Outcome == fact.Absent && a.Rcode == "NXDOMAIN":
 				policy = p.NonExistent
-			case a.Outcome == fact.Unknown:
-				return "", a.Reason
+			case a.Outcome != fact.Present && a.Outcome != fact.Absent:
+				return "", cmp.Or(a.Reason, "broken")
 			}
 		}
 	}

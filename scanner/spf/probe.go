@@ -39,7 +39,7 @@ func run(ctx context.Context, env scanner.Env, t fact.Task) fact.Fact {
 		data.Records = append(data.Records, scanner.Printable(text))
 	}
 	switch {
-	case own.Outcome != fact.Present && own.Outcome != fact.Absent:
+	case trouble(own):
 		data.Result = ResultTemperror
 		data.Errors = []string{fmt.Sprintf("%s TXT: %s", t.Name, own.Reason)}
 		return trace.Fact(t, own.Outcome, own.Reason, data)

@@ -64,6 +64,9 @@ func (w *walker) ask(name msp.Name, qtype string) scanner.Answer {
 		return scanner.Answer{Reason: "budget"}
 	}
 	a := w.look(w.ctx, name, qtype)
+	if trouble(a) && a.Reason == "" {
+		a.Reason = "broken"
+	}
 	w.answers[key] = a
 	return a
 }
@@ -85,7 +88,7 @@ func (w *walker) node(v visit) (*fact.SPFNode, cost) {
 	list := texts(a)
 	n.Outcome, n.Reason = a.Outcome, a.Reason
 	switch {
-	case a.Outcome != fact.Present && a.Outcome != fact.Absent:
+	case trouble(a):
 		w.unknown = append(w.unknown, fmt.Sprintf("%s TXT: %s", v.name, a.Reason))
 		return n, cost{}
 	case len(list) == 0:
@@ -296,7 +299,7 @@ func (w *walker) addresses(t Term, host msp.Name) {
 			continue
 		}
 		a := w.ask(host, f.qtype)
-		if a.Outcome != fact.Present && a.Outcome != fact.Absent {
+		if trouble(a) {
 			w.unknown = append(w.unknown, fmt.Sprintf("%s %s: %s", host, f.qtype, a.Reason))
 		}
 		for _, r := range a.Records {
