@@ -1,0 +1,41 @@
+package reports
+
+import (
+	"time"
+
+	"mspscan/msp"
+	"mspscan/msp/graph"
+)
+
+// Input is what the stages before hand over. Inventory and Graph are needed,
+// everything else may be empty.
+type Input struct {
+	ToolVersion string
+	Header      Header
+	Graph       *graph.Graph
+	Value       float64 // of all assets, as the exposure model counts it
+	Exposures   []msp.Exposure
+	Paths       []msp.PathExposure
+	Fixes       []msp.Fix
+	Findings    []msp.Finding // waivers and states already set
+	Questions   []msp.Question
+	Counts      []msp.RuleCount
+	Rules       []msp.RuleInfo
+	Shares      []Concentration
+	Errors      []string
+	Previous    *Report // nil = no previous run
+}
+
+// Header describes the run. Zero times are not known.
+type Header struct {
+	ID              string
+	Started         time.Time
+	Finished        time.Time
+	Complete        bool
+	InventorySHA256 string
+	Resolvers       []string
+	Now             time.Time
+	CommandLine     string
+	Notes           []string // passive mode, lying resolver, defaults used
+	Packs           []Pack
+}

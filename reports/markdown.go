@@ -1,0 +1,168 @@
+package reports
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"mspscan/msp"
+)
+
+// MarkdownLimit is the most that code hosts take as a step summary: 1 MiB less
+// a reserve for what else a job writes there. A longer summary is dropped whole.
+const MarkdownLimit = 1<<20 - 64<<10
+
+// Markdown writes a summary for a job page or a merge request. Limit is the
+// most bytes to write, 0 = MarkdownLimit: rows beyond it are left out and the
+// text says how many.
+type Markdown struct {
+	Limit int
+}
+
+// Render implements Renderer.
+func (m Markdown) Render(w io.Writer, r *Report) error {
+	if m.Limit <= 0 {
+		m.Limit = MarkdownLimit
+	}
+	d := markdown{r: r, limit: m.Limit}
+	d.head()
+	d.findingCounts()
+	d.providers()
+	d.undeclared()
+	d.plan()
+	d.questions()
+	d.findings()
+	d.coverage()
+	if _, err := io.WriteString(w, d.b.String()); err != nil {
+		return fmt.Errorf("write markdown: %w", err)
+	}
+	return nil
+}
+
+type markdown struct {
+	r     *Report
+	limit int
+	b     strings.Builder
+}
+
+func (d *markdown) money(v float64) string {
+	return MarkdownText(Money(d.r.Organisation.Currency, v))
+}
+
+func (d *markdown) head() {
+	fmt.Fprintf(&d.b, "# Provider exposure of %s\n\n", MarkdownText(Cut(d.r.Organisation.Name, 200)))
+	if p := d.r.worst(); p != nil && p.Exposure.Hi > 0 {
+		fmt.Fprintf(&d.b, "**%s is the costliest to lose: %s of %s is reached if it is compromised** (score %s of 100, grade %s).\n",
+			cell(p.Name), d.money(p.Exposure.Hi), d.money(d.r.Organisation.Value), Score(*p.Score), p.Grade)
+	}
+	if f := d.r.Summary.BestFix; f != nil {
+		fmt.Fprintf(&d.b, "The one change worth most: %s. It cuts %s.\n", cell(strings.TrimRight(f.Text, ". ")), d.money(f.Reduction))
+	}
+	if !d.r.Run.Complete {
+		d.b.WriteString("**The run did not end: what follows is partial.**\n")
+	}
+	fmt.Fprintf(&d.b, "\nAs of %s, mspscan %s.\n", day(d.r.Run.Now), MarkdownText(d.r.Tool.Version))
+	for _, n := range d.r.Run.Notes {
+		fmt.Fprintf(&d.b, "\n> %s\n", cell(n))
+	}
+}
+
+// cell escapes outside text for a table cell, at most 300 characters.
+func cell(s string) string { return MarkdownText(Cut(s, 300)) }
+
+func (d *markdown) findingCounts() {
+	d.b.WriteString("\n## Findings\n\n| Severity | Open | With waived |\n|---|--:|--:|\n")
+	for _, s := range msp.Severities() {
+		fmt.Fprintf(&d.b, "| %s %s | %d | %d |\n", SeverityMark(s), s, d.r.Summary.Open.Of(s), d.r.Summary.All.Of(s))
+	}
+	if m := d.r.Summary; m.Before != nil {
+		fmt.Fprintf(&d.b, "\n%d new, %d fixed and %d reopened since %s.\n", m.New, m.Fixed, m.Reopened, day(m.Before.Now))
+	}
+}
+
+// table writes rows under a head until half of the limit is left for what
+// follows, then says how many are missing.
+func (d *markdown) table(title, head string, n, most int, row func(int) string) {
+	if n == 0 {
+		return
+	}
+	fmt.Fprintf(&d.b, "\n## %s\n\n%s\n", title, head)
+	for i := range n {
+		line := row(i)
+		if i == most || d.b.Len()+len(line)+2048 > d.limit {
+			fmt.Fprintf(&d.b, "\n%d more: see the workbook or the JSON report.\n", n-i)
+			return
+		}
+		d.b.WriteString(line)
+	}
+}
+
+func (d *markdown) providers() {
+	var list []Provider
+	for _, p := range d.r.Providers {
+		if p.Declared {
+			list = append(list, p)
+		}
+	}
+	d.table("Providers", "| Provider | Rank | Grade | Score | Exposure | Critical | High |\n|---|--:|---|--:|--:|--:|--:|", len(list), 10, func(i int) string {
+		p, score, exposure := list[i], "", ""
+		if p.Score != nil {
+			score, exposure = Score(*p.Score), d.money(p.Exposure.Hi)
+		}
+		return fmt.Sprintf("| %s | %d | %s | %s | %s | %d | %d |\n", cell(p.Name), p.Rank, p.Grade, score, exposure, p.Findings.Critical, p.Findings.High)
+	})
+}
+
+func (d *markdown) undeclared() {
+	ids := d.r.Summary.Undeclared
+	d.table("Seen in DNS, declared by nobody", "| Party | What it may do |\n|---|---|", len(ids), 20, func(i int) string {
+		p, _ := d.r.Provider(ids[i])
+		return fmt.Sprintf("| %s | %s |\n", cell(p.Name), cell(joined(p.Services)))
+	})
+}
+
+func (d *markdown) plan() {
+	d.table("What to do first", "| Action | Provider | Closes | Cuts | Within |\n|---|---|--:|--:|--:|", len(d.r.Actions), 10, func(i int) string {
+		a, gain := d.r.Actions[i], ""
+		if a.Gain > 0 {
+			gain = d.money(a.Gain)
+		}
+		return fmt.Sprintf("| %s | %s | %d | %s | %d days |\n", cell(a.Text), cell(joined(a.Providers)), len(a.Closes), gain, a.Horizon)
+	})
+}
+
+func (d *markdown) questions() {
+	d.table("Questions that are open", "| Question | Provider | If the answer is bad | Settles |\n|---|---|---|--:|", len(d.r.Questions), 10, func(i int) string {
+		q, worth := d.r.Questions[i], ""
+		if q.Narrows > 0 {
+			worth = d.money(q.Narrows)
+		}
+		return fmt.Sprintf("| %s | %s | %s | %s |\n", cell(q.Text), cell(q.Provider), q.WouldBeFinding, worth)
+	})
+}
+
+func (d *markdown) findings() {
+	var open []Finding
+	for _, f := range d.r.Findings {
+		if f.Open() && f.Severity >= msp.Medium {
+			open = append(open, f)
+		}
+	}
+	d.table("Worst findings", "| Severity | Finding | Subject | Rule | Id |\n|---|---|---|---|---|", len(open), 50, func(i int) string {
+		f := open[i]
+		return fmt.Sprintf("| %s %s | %s | %s | %s | %s |\n", SeverityMark(f.Severity), f.Severity, cell(f.Title), MarkdownCode(Cut(f.Subject.ID, 100)), MarkdownCode(f.Rule), MarkdownCode(f.ID))
+	})
+}
+
+func (d *markdown) coverage() {
+	c := d.r.Coverage
+	fmt.Fprintf(&d.b, "\n## Coverage\n\n%s: %d present, %d absent, %d broken, **%d unknown**. An unknown is not a pass.\n", plural(c.Checks, "DNS check"), c.Present, c.Absent, c.Broken, c.Unknown)
+	fmt.Fprintf(&d.b, "Rules: %d passed, %d failed, %d unknown, %d not applicable.\n", c.Rules.Pass, c.Rules.Fail, c.Rules.Unknown, c.Rules.NotApplicable)
+	for i, e := range d.r.Errors {
+		if i == 10 {
+			fmt.Fprintf(&d.b, "- %d more\n", len(d.r.Errors)-i)
+			break
+		}
+		fmt.Fprintf(&d.b, "- %s\n", cell(e))
+	}
+}
