@@ -96,7 +96,7 @@ func (g *Graph) addRelationships() error {
 func (g *Graph) addAccess(item int, r *msp.Relationship, from, to int32) error {
 	if !r.AccessStated {
 		g.addDoor(Door{
-			ID: fmt.Sprintf("%s>%s/%s?", r.Provider, r.Customer, Slug(r.Service)), Assumed: true, From: from,
+			ID: fmt.Sprintf("%s>%s/%s?", r.Provider, r.Customer, msp.Slug(r.Service)), Assumed: true, From: from,
 			Targets: []int32{to}, Relationship: int32(item), Access: -1, Pos: r.Src.Pos,
 		}, EdgeAccess)
 		return nil
@@ -183,30 +183,10 @@ func (g *Graph) rank() {
 	}
 }
 
-// Slug gives the part of a subject id that stands for a service: lower-case
-// letters and digits, everything else a hyphen.
-func Slug(s string) string {
-	out := make([]byte, 0, len(s))
-	for _, r := range s {
-		switch {
-		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
-			out = append(out, byte(r))
-		case r >= 'A' && r <= 'Z':
-			out = append(out, byte(r-'A'+'a'))
-		case len(out) > 0 && out[len(out)-1] != '-':
-			out = append(out, '-')
-		}
-	}
-	for len(out) > 0 && out[len(out)-1] == '-' {
-		out = out[:len(out)-1]
-	}
-	return string(out)
-}
-
 // RelationshipID gives the subject id of a relationship:
 // provider>customer/service-slug.
 func RelationshipID(r *msp.Relationship) string {
-	return r.Provider + ">" + r.Customer + "/" + Slug(r.Service)
+	return r.Provider + ">" + r.Customer + "/" + msp.Slug(r.Service)
 }
 
 // Watched is a name that the inventory puts in scope.

@@ -190,7 +190,7 @@ func remoteAccess(kinds []string) bool {
 func fromCDN(c fact.CDN, cat *catalog.Catalog) []mention {
 	var list []mention
 	for _, item := range c.Items {
-		p := Party{ID: Slug(item.Provider), Name: item.Provider, Kinds: []string{item.Kind}}
+		p := Party{ID: msp.Slug(item.Provider), Name: item.Provider, Kinds: []string{item.Kind}}
 		if e, ok := cat.Entry(p.ID); ok {
 			p.Name, p.Entry = e.Name, true
 		}

@@ -1,0 +1,154 @@
+// Package pipeline is the one place that knows the order of the stages:
+//
+//	load ─► graph ─► plan ─► probes ─► journal ─► rules ─► exposure ─► report
+//
+// The clock and randomness enter here and nowhere else. Left of the journal the
+// network is asked; everything right of it is a function of the journal.
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"mspscan/msp"
+)
+
+// Config is what a scan or a report is asked to do.
+type Config struct {
+	Inventories   []string
+	Version       string // of the tool
+	Command       []string
+	Resolvers     []string // ADDR[:PORT]; empty = the system's
+	Zones         string   // folder of zone files to serve and scan
+	Journal       string
+	Resume        bool
+	Passive       bool
+	Active        bool
+	DryRun        bool
+	AllowPrivate  bool
+	Rate          float64 // queries a second overall; 0 = the default
+	RatePerServer float64 // 0 = the default
+	Ranks         int
+	Now           time.Time // judge as of; zero = the start of the run
+	Outputs       []Output
+	RuleDirs      []string
+	Gate          Gate
+	MinSeverity   msp.Severity // display only
+	Quiet         bool
+	NoProgress    bool
+}
+
+// Streams are the ends of the program. Data goes to Out, all else to Err.
+type Streams struct {
+	Out, Err io.Writer
+	Terminal bool // Err is a terminal
+	Color    bool
+	Width    int // of the terminal, in columns
+}
+
+// Gate says when a finished run fails.
+type Gate struct {
+	FailOn      string   // critical, high, medium, low or never; "" = never
+	FailOnRules []string // rule ids
+	MaxUnknown  string   // "N" or "P%"; "" = no limit
+}
+
+// Validate refuses what can't be meant.
+func (c Config) Validate() error {
+	if c.Passive && c.Active {
+		return usage("--passive and --active exclude each other")
+	}
+	if c.Resume && c.Journal == "" {
+		return usage("--resume needs --journal FILE")
+	}
+	if c.Zones != "" && len(c.Resolvers) > 0 {
+		return usage("--zones and --resolver exclude each other")
+	}
+	if c.Ranks < 1 || c.Ranks > 8 {
+		return usage("--ranks %d: 1 to 8", c.Ranks)
+	}
+	if c.Rate < 0 || c.RatePerServer < 0 {
+		return usage("a rate is a positive number of queries a second")
+	}
+	return c.Gate.validate()
+}
+
+func (g Gate) validate() error {
+	if _, _, err := g.severity(); err != nil {
+		return err
+	}
+	_, err := g.unknownLimit(0)
+	return err
+}
+
+// severity gives the least severity that fails the gate; false = none does.
+func (g Gate) severity() (msp.Severity, bool, error) {
+	switch g.FailOn {
+	case "", "never":
+		return 0, false, nil
+	case "critical", "high", "medium", "low":
+		s, err := msp.ParseSeverity(g.FailOn)
+		return s, true, err
+	}
+	return 0, false, usage("--fail-on %q: critical, high, medium, low or never", g.FailOn)
+}
+
+// unknownLimit gives how many of so many checks may be unknown; -1 = any.
+func (g Gate) unknownLimit(checks int) (int, error) {
+	if g.MaxUnknown == "" {
+		return -1, nil
+	}
+	number, percent := strings.CutSuffix(g.MaxUnknown, "%")
+	n, err := strconv.ParseFloat(number, 64)
+	if err != nil || n < 0 || percent && n > 100 || !percent && n != float64(int(n)) {
+		return 0, usage("--max-unknown %q: a number such as 3, or a share such as 5%%", g.MaxUnknown)
+	}
+	if percent {
+		return int(n / 100 * float64(checks)), nil
+	}
+	return int(n), nil
+}
+
+// Exit codes of contract section 3.
+const (
+	CodeGate       = 1
+	CodeUsage      = 2
+	CodeIncomplete = 3
+	CodeInternal   = 4
+	CodeInterrupt  = 130
+)
+
+// Error is an error with the exit code that it asks for. A nil Err says nothing
+// more than the code.
+type Error struct {
+	Code int
+	Err  error
+}
+
+// Error gives the text of the cause.
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return "exit " + strconv.Itoa(e.Code)
+	}
+	return e.Err.Error()
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+func usage(format string, args ...any) error {
+	return &Error{CodeUsage, fmt.Errorf(format, args...)}
+}
+
+// coded gives err the code unless it has one already.
+func coded(code int, err error) error {
+	var e *Error
+	if err == nil || errors.As(err, &e) {
+		return err
+	}
+	return &Error{code, err}
+}

@@ -1,0 +1,206 @@
+package pipeline
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"mspscan/scanner/resolve"
+	"mspscan/scanner/scantest"
+)
+
+// network is the way out: a resolver, and with --zones the Internet in a box
+// that it asks.
+type network struct {
+	client    *resolve.Client
+	resolvers []string // as evidence shows them
+	asked     []string // addresses that the second opinion asks
+	zonesHash string
+	box       *scantest.Net
+}
+
+func (n *network) close() error {
+	if n.box == nil {
+		return nil
+	}
+	return n.box.Close()
+}
+
+// openNetwork makes the resolver of a scan. Nothing is sent yet.
+func openNetwork(cfg Config) (*network, error) {
+	if cfg.Zones != "" {
+		return openBox(cfg)
+	}
+	list, err := resolvers(cfg.Resolvers)
+	if err != nil {
+		return nil, err
+	}
+	n := &network{}
+	for _, r := range list {
+		n.resolvers, n.asked = append(n.resolvers, r.String()), append(n.asked, r.String())
+	}
+	n.client, err = resolve.New(resolve.Config{
+		Resolvers: list, AllowPrivate: cfg.AllowPrivate, Rate: cfg.Rate, RatePerServer: cfg.RatePerServer,
+	})
+	return n, err
+}
+
+// openBox serves the zone files on loopback. Its servers are ours: no rate
+// holds but one that was asked for.
+func openBox(cfg Config) (*network, error) {
+	hash, err := hashZones(cfg.Zones)
+	if err != nil {
+		return nil, err
+	}
+	world, err := scantest.Load(cfg.Zones)
+	if err != nil {
+		return nil, usage("read zone files: %w", err)
+	}
+	box, err := world.Start()
+	if err != nil {
+		return nil, fmt.Errorf("serve zone files: %w", err)
+	}
+	rate := func(asked float64) float64 {
+		if asked == 0 {
+			return -1
+		}
+		return asked
+	}
+	client, err := resolve.New(resolve.Config{
+		Resolvers: []netip.AddrPort{boxResolver()}, Dial: dialBox(box), AllowPrivate: cfg.AllowPrivate,
+		Rate: rate(cfg.Rate), RatePerServer: rate(cfg.RatePerServer), InFlight: 64,
+	})
+	if err != nil {
+		return nil, errors.Join(err, box.Close())
+	}
+	return &network{
+		client: client, resolvers: []string{boxResolver().String()}, asked: []string{box.Resolver().String()},
+		zonesHash: hash, box: box,
+	}, nil
+}
+
+// boxResolver is the address that evidence shows for the resolver of an Internet
+// in a box: its real port is another one in each run.
+func boxResolver() netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 53}), 53)
+}
+
+// dialBox leads the evidence's address to the real one.
+func dialBox(box *scantest.Net) func(context.Context, string, string) (net.Conn, error) {
+	shown, real := boxResolver().String(), box.Resolver().String()
+	return func(ctx context.Context, proto, address string) (net.Conn, error) {
+		if address == shown {
+			var d net.Dialer
+			return d.DialContext(ctx, proto, real)
+		}
+		return box.Dial(ctx, proto, address)
+	}
+}
+
+// hashZones says which zone files were served: SHA-256 over names and contents.
+func hashZones(dir string) (string, error) {
+	var files []string
+	err := filepath.WalkDir(dir, func(name string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			files = append(files, name)
+		}
+		return err
+	})
+	if err != nil {
+		return "", usage("read zone files: %w", err)
+	}
+	sort.Strings(files)
+	sum := sha256.New()
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return "", usage("read zone files: %w", err)
+		}
+		rel, err := filepath.Rel(dir, name)
+		if err != nil {
+			return "", fmt.Errorf("read zone files: %w", err)
+		}
+		fmt.Fprintf(sum, "%s %d\n", filepath.ToSlash(rel), len(data))
+		sum.Write(data)
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// resolvers reads ADDR[:PORT] of each flag, or takes the system's resolvers.
+func resolvers(flags []string) ([]netip.AddrPort, error) {
+	if len(flags) == 0 {
+		return systemResolvers("/etc/resolv.conf")
+	}
+	var list []netip.AddrPort
+	for _, s := range flags {
+		a, err := parseResolver(s)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, a)
+	}
+	return list, nil
+}
+
+func parseResolver(s string) (netip.AddrPort, error) {
+	if ap, err := netip.ParseAddrPort(s); err == nil && ap.Port() != 0 {
+		return ap, nil
+	}
+	if a, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
+		return netip.AddrPortFrom(a, 53), nil
+	}
+	return netip.AddrPort{}, usage("--resolver %q: an address such as 192.0.2.53 or [2001:db8::53]:5353", s)
+}
+
+// systemResolvers reads the nameserver lines of a resolv.conf.
+func systemResolvers(file string) ([]netip.AddrPort, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, usage("find the system's resolvers: %w; name one with --resolver", err)
+	}
+	defer f.Close()
+	var list []netip.AddrPort
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		fields := strings.Fields(lines.Text())
+		if len(fields) < 2 || fields[0] != "nameserver" {
+			continue
+		}
+		if a, err := netip.ParseAddr(fields[1]); err == nil {
+			list = append(list, netip.AddrPortFrom(a, 53))
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return nil, usage("read %s: %w", file, err)
+	}
+	if len(list) == 0 {
+		return nil, usage("%s names no resolver; name one with --resolver", file)
+	}
+	return list, nil
+}
+
+// randomLabel draws a label of 16 letters and digits.
+func randomLabel() string {
+	const letters = "abcdefghijklmnopqrstuvwxyz234567"
+	raw := make([]byte, 16)
+	if _, err := io.ReadFull(rand.Reader, raw); err != nil {
+		// crypto/rand does not fail on supported systems; a fixed label would
+		// only make a wildcard test weaker.
+		return "mspscan-no-random"
+	}
+	for i := range raw {
+		raw[i] = letters[raw[i]&31]
+	}
+	return string(raw)
+}
