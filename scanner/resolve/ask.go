@@ -111,7 +111,7 @@ func (s *session) tryServer(t *tally, name string, qtype uint16, try int) *reply
 		s.note("edns_broken")
 		r, why = s.try(t.server, s.query(name, qtype, true), tcp)
 	}
-	if r != nil && !r.tcp && unproved(r) {
+	if r != nil && doubtful(r, q, t.server.breaker != nil) {
 		r, why = s.try(t.server, s.query(name, qtype, t.noEDNS), true)
 	}
 	t.why = why
@@ -188,19 +188,48 @@ func ednsRefused(r *reply) bool {
 	return false
 }
 
-// unproved reports whether r denies something without the SOA that RFC 2308
-// section 3 wants beside a denial.
-func unproved(r *reply) bool {
-	if r.msg.Rcode != dns.RcodeNameError && r.msg.Rcode != dns.RcodeSuccess {
+// doubtful reports whether a datagram that matched its query says something that
+// a sound server does not say: it is asked again over TCP, where nobody off the
+// path can have put a word in.
+func doubtful(r *reply, q query, recursive bool) bool {
+	m := r.msg
+	if r.tcp || m.Rcode != dns.RcodeNameError && m.Rcode != dns.RcodeSuccess {
 		return false
 	}
-	if len(r.msg.Answer) > 0 {
-		return false
+	switch {
+	case r.trailing:
+		return true
+	case len(m.Answer) == 0:
+		referral := !recursive && !m.Authoritative && hasType(m.Ns, dns.TypeNS)
+		return !referral && !denial(m, q.name, q.qtype)
+	case m.Rcode == dns.RcodeNameError && q.qtype != dns.TypeCNAME && hasType(m.Answer, q.qtype):
+		return true
 	}
-	for _, rr := range r.msg.Ns {
-		if t := rr.Header().Rrtype; t == dns.TypeSOA || t == dns.TypeNS {
-			return false
+	return strays(m.Answer, q)
+}
+
+// denial reports whether the authority section backs a denial: the SOA of a zone
+// that holds the name (RFC 2308 section 3), and not the very records asked for.
+func denial(m *dns.Msg, name string, qtype uint16) bool {
+	return authority(m.Ns, dns.TypeSOA, name) && !hasOther(m.Ns, name, qtype)
+}
+
+// strays reports whether the answer holds records of the type asked for that
+// are not at an end of its aliases, or none that begins at the name.
+func strays(answer []dns.RR, q query) bool {
+	ends, begins := map[string]bool{q.name: true}, false
+	for _, rr := range answer {
+		if c, ok := rr.(*dns.CNAME); ok {
+			ends[strings.ToLower(c.Target)] = true
 		}
 	}
-	return true
+	for _, rr := range answer {
+		h, owner := rr.Header(), strings.ToLower(rr.Header().Name)
+		if h.Rrtype == q.qtype && (!ends[owner] || h.Class != dns.ClassINET) {
+			return true
+		}
+		leads := h.Rrtype == q.qtype || h.Rrtype == dns.TypeCNAME || q.qtype == dns.TypeANY
+		begins = begins || leads && owner == q.name || h.Rrtype == dns.TypeDNAME && dns.IsSubDomain(owner, q.name)
+	}
+	return !begins
 }

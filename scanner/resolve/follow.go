@@ -128,14 +128,16 @@ func (w *walk) conclude(s *session, r *reply, moved bool) bool {
 		w.end(fact.Present, "")
 	case len(w.answer.Records) > 0 || r.trailing:
 		w.end(fact.Unknown, "malformed") // it denies what it shows, or hides records behind its counts
-	case moved && !denied && !soa:
+	case moved && !soa:
 		return w.goOn()
 	case !denied && !soa && hasType(m.Ns, dns.TypeNS):
 		w.end(fact.Unknown, "referral")
 	case !w.mayDeny(m):
 		w.end(fact.Unknown, "lame")
-	case !moved && len(m.Answer) > 0 && !soa:
-		w.end(fact.Unknown, "mismatch") // records of other names only
+	case !moved && len(m.Answer) > 0:
+		w.end(fact.Unknown, "mismatch") // records, but none that was asked for
+	case len(m.Ns) > 0 && !denial(m, w.at, w.qtype):
+		w.end(fact.Unknown, "malformed") // authority, but not over this name, or what it denies
 	default:
 		if !soa {
 			s.note("no_soa")
@@ -162,7 +164,7 @@ func (w *walk) mayDeny(m *dns.Msg) bool {
 
 func (w *walk) end(o fact.Outcome, reason string) {
 	w.answer.Outcome, w.answer.Reason = o, reason
-	if o == fact.Broken {
+	if o != fact.Present {
 		w.answer.Records = nil
 	}
 }

@@ -25,11 +25,9 @@ type Rule struct {
 
 // Fault is a way to misbehave.
 type Fault struct {
-	Name string
-	Doc  string
-	// Truth says that a careful client can still learn the truth when the fault
-	// is on UDP alone, and when it is on both transports.
-	TruthUDP, TruthBoth bool
+	Name  string
+	Doc   string
+	Truth Truth // where a careful client still learns the truth
 
 	apply func(*exchange) []packet
 }
@@ -130,6 +128,15 @@ func edit(f func(x *exchange, m *dns.Msg)) func(*exchange) []packet {
 		m := x.truth.Copy()
 		f(x, m)
 		return honest(m, x.req, x.tcp)
+	}
+}
+
+// whole sends what f made of the message, however long it is.
+func whole(f func(x *exchange, m *dns.Msg)) func(*exchange) []packet {
+	return func(x *exchange) []packet {
+		m := x.truth.Copy()
+		f(x, m)
+		return []packet{{data: packed(m)}}
 	}
 }
 

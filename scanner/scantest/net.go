@@ -188,7 +188,6 @@ func (n *Net) fill(e *endpoint, m *dns.Msg, q dns.Question, do, tcp bool) {
 
 // pack gives the message as the transport takes it.
 func pack(m, req *dns.Msg, tcp bool) ([]byte, error) {
-	m.Compress = true
 	if !tcp {
 		size := dns.MinMsgSize
 		if opt := req.IsEdns0(); opt != nil {
@@ -196,5 +195,6 @@ func pack(m, req *dns.Msg, tcp bool) ([]byte, error) {
 		}
 		m.Truncate(size)
 	}
+	m.Compress = true // Truncate switches it off
 	return m.Pack()
 }

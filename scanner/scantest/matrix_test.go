@@ -1,0 +1,262 @@
+package scantest_test
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"sort"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"mspscan/msp"
+	"mspscan/msp/fact"
+	"mspscan/scanner"
+	"mspscan/scanner/resolve"
+	"mspscan/scanner/scantest"
+)
+
+// The record sets that each fault is tried on.
+func matrixQuestions() []scanner.Question {
+	var out []scanner.Question
+	for _, t := range []string{"A", "AAAA", "MX", "TXT", "NS", "SOA", "CAA", "DNSKEY"} {
+		out = append(out, scanner.Question{Name: "zone.example", Type: t})
+	}
+	return append(out,
+		scanner.Question{Name: "www.zone.example", Type: "A"},
+		scanner.Question{Name: "_25._tcp.mail.zone.example", Type: "TLSA"},
+	)
+}
+
+// The three ways to put a fault between client and server.
+func matrixModes() []string { return []string{"udp", "tcp", "both"} }
+
+func modeRules(mode, fault string) []scantest.Rule {
+	switch mode {
+	case "udp":
+		return []scantest.Rule{{Proto: "udp", Fault: fault}}
+	case "tcp":
+		return []scantest.Rule{{Proto: "udp", Fault: "tc"}, {Proto: "tcp", Fault: fault}}
+	}
+	return []scantest.Rule{{Fault: fault}}
+}
+
+func faultWorld(t testing.TB) *scantest.World {
+	t.Helper()
+	w, err := scantest.Load("testdata/faults")
+	require.NoError(t, err)
+	return w
+}
+
+func start(t testing.TB, w *scantest.World) *scantest.Net {
+	t.Helper()
+	n, err := w.Start()
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, n.Close()) })
+	return n
+}
+
+// impatient gives a client whose times are scaled for loopback.
+func impatient(t testing.TB, n *scantest.Net, scale time.Duration) *resolve.Client {
+	t.Helper()
+	c, err := resolve.New(resolve.Config{
+		Resolvers: []netip.AddrPort{n.Resolver()}, Dial: n.Dial, Rate: -1, RatePerServer: -1, InFlight: 16,
+		Timeout: 200 * scale, UDPWait: 60 * scale, NameTimeout: 1500 * scale,
+	})
+	require.NoError(t, err)
+	return c
+}
+
+// verdict of one answer under a fault: truth, unknown, broken or what must never
+// be: lie, absent.
+func verdict(got, want scanner.Answer) string {
+	switch got.Outcome {
+	case fact.Unknown:
+		return "unknown"
+	case fact.Broken:
+		return "broken"
+	case fact.Absent:
+		return "ABSENT"
+	}
+	if texts(got.Records) == texts(want.Records) {
+		return "truth"
+	}
+	return "LIE"
+}
+
+// texts gives records without TTL, one a line.
+func texts(rs []scanner.Record) string {
+	var out []string
+	for _, r := range rs {
+		out = append(out, fmt.Sprint(r.Name, " ", r.Type, " ", r.Text()))
+	}
+	sort.Strings(out)
+	return strings.Join(out, "\n")
+}
+
+// tally counts verdicts.
+type tally struct {
+	mu     sync.Mutex
+	counts map[string]int
+	bad    []string
+}
+
+func (c *tally) add(v, what string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.counts[v]++
+	if v == "LIE" || v == "ABSENT" {
+		c.bad = append(c.bad, v+": "+what)
+	}
+}
+
+// TestFaultMatrix holds the client against each fault, record set, transport,
+// through the resolver and at the server itself: truth or unknown, never a lie,
+// never absent; and the truth wherever a careful client can get it.
+func TestFaultMatrix(t *testing.T) {
+	faults := scantest.Faults()
+	require.GreaterOrEqual(t, len(faults), 60)
+	w := faultWorld(t)
+	for _, server := range []netip.Addr{{}, netip.MustParseAddr("192.0.2.53")} {
+		who := "resolver"
+		if server.IsValid() {
+			who = "server"
+		}
+		t.Run(who, func(t *testing.T) {
+			truths := truthOf(t, w, server)
+			counts := &tally{counts: map[string]int{}}
+			var wg sync.WaitGroup
+			slots := make(chan struct{}, 32)
+			for _, f := range faults {
+				for _, mode := range matrixModes() {
+					slots <- struct{}{}
+					wg.Go(func() {
+						defer func() { <-slots }()
+						matrixCell(t, w, server, f, mode, truths, counts)
+					})
+				}
+			}
+			wg.Wait()
+			require.Empty(t, counts.bad)
+			total := 0
+			for _, n := range counts.counts {
+				total += n
+			}
+			require.Equal(t, len(faults)*len(matrixModes())*len(matrixQuestions()), total)
+			t.Logf("%s: %d faults x %d record sets x %d transports = %d cases: %v", who, len(faults), len(matrixQuestions()), len(matrixModes()), total, counts.counts)
+		})
+	}
+}
+
+func truthOf(t *testing.T, w *scantest.World, server netip.Addr) map[scanner.Question]scanner.Answer {
+	t.Helper()
+	n := start(t, w)
+	c := impatient(t, n, 20*time.Millisecond)
+	out := map[scanner.Question]scanner.Answer{}
+	for _, q := range matrixQuestions() {
+		asked := q
+		asked.Server = server
+		a := c.Resolve(context.Background(), asked)
+		require.Equal(t, fact.Present, a.Outcome, "%v: %s", q, a.Reason)
+		out[q] = a
+	}
+	return out
+}
+
+// matrixCell tries one fault over one mode on all record sets at once. A truth
+// that was missed gets a second chance with more time: the machine may be busy.
+func matrixCell(t *testing.T, w *scantest.World, server netip.Addr, f scantest.Fault, mode string, truths map[scanner.Question]scanner.Answer, counts *tally) {
+	n, err := w.Start()
+	if !assert.NoError(t, err) {
+		return
+	}
+	defer n.Close()
+	for _, r := range modeRules(mode, f.Name) {
+		r.Server = server
+		assert.NoError(t, n.Inject(r))
+	}
+	quick := impatient(t, n, time.Millisecond)
+	var wg sync.WaitGroup
+	for _, q := range matrixQuestions() {
+		wg.Go(func() {
+			asked := q
+			asked.Server = server
+			got := quick.Resolve(context.Background(), asked)
+			v := verdict(got, truths[q])
+			if v != "truth" && wantTruth(f, mode, server) {
+				got = impatient(t, n, 6*time.Millisecond).Resolve(context.Background(), asked)
+				v = verdict(got, truths[q])
+				if v != "truth" {
+					t.Errorf("%s over %s, %s %s: %s (%s), want the truth: %+v", f.Name, mode, q.Name, q.Type, v, got.Reason, got.Queries)
+				}
+			}
+			counts.add(v, fmt.Sprint(f.Name, " ", mode, " ", q.Name, " ", q.Type, " ", got.Records))
+		})
+	}
+	wg.Wait()
+}
+
+// wantTruth leaves out the referrals of a server: that is how parents answer.
+func wantTruth(f scantest.Fault, mode string, server netip.Addr) bool {
+	if server.IsValid() && (f.Name == "lame" || f.Name == "referral") {
+		return false
+	}
+	switch mode {
+	case "udp":
+		return f.Truth.UDP()
+	case "tcp":
+		return f.Truth.TCP()
+	}
+	return f.Truth.Both()
+}
+
+// TestFaultsAgainstDenials holds the client against faults on names that do not
+// exist: absent or unknown, never present.
+func TestFaultsAgainstDenials(t *testing.T) {
+	w := faultWorld(t)
+	for _, f := range scantest.Faults() {
+		t.Run(f.Name, func(t *testing.T) {
+			t.Parallel()
+			n := start(t, w)
+			require.NoError(t, n.Inject(scantest.Rule{Proto: "udp", Fault: f.Name}))
+			c := impatient(t, n, time.Millisecond)
+			for _, q := range []scanner.Question{{Name: "none.zone.example", Type: "A"}, {Name: "mail.zone.example", Type: "MX"}} {
+				a := c.Resolve(context.Background(), q)
+				require.NotEqual(t, fact.Present, a.Outcome, "%s: %v", q.Name, a.Records)
+			}
+		})
+	}
+}
+
+func TestFaultNames(t *testing.T) {
+	n := start(t, faultWorld(t))
+	seen := map[string]bool{}
+	for _, f := range scantest.Faults() {
+		require.False(t, seen[f.Name], f.Name)
+		require.NotEmpty(t, f.Doc)
+		seen[f.Name] = true
+	}
+	err := n.Inject(scantest.Rule{Fault: "dorp"})
+	require.ErrorContains(t, err, `no fault "dorp"; known: drop, `)
+}
+
+// TestRuleNarrows: a rule hits the name, type and transport it names, and heals.
+func TestRuleNarrows(t *testing.T) {
+	n := start(t, faultWorld(t))
+	require.NoError(t, n.Inject(scantest.Rule{Type: "TXT", Name: "zone.example", Fault: "servfail"}))
+	ask := func(name msp.Name, qtype string) scanner.Answer {
+		return impatient(t, n, 20*time.Millisecond).Resolve(context.Background(), scanner.Question{Name: name, Type: qtype})
+	}
+	a := ask("zone.example", "TXT")
+	require.Equal(t, fact.Unknown, a.Outcome)
+	require.Equal(t, "servfail", a.Reason)
+	require.Equal(t, "SERVFAIL", a.Rcode)
+	require.Equal(t, fact.Present, ask("zone.example", "A").Outcome)
+	require.Equal(t, fact.Absent, ask("host.zone.example", "TXT").Outcome)
+	n.Heal()
+	require.Equal(t, fact.Present, ask("zone.example", "TXT").Outcome)
+}
