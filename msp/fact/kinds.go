@@ -72,7 +72,8 @@ type DelegationServer struct {
 	State   string     `json:"state"`
 	Rcode   string     `json:"rcode,omitempty"`
 	Serial  uint32     `json:"serial,omitempty"`
-	NS      []msp.Name `json:"ns,omitempty"` // the zone's NS set as this server gives it
+	MName   msp.Name   `json:"mname,omitempty"` // primary server in this server's SOA
+	NS      []msp.Name `json:"ns,omitempty"`    // the zone's NS set as this server gives it
 	Reason  string     `json:"reason,omitempty"`
 	Parent  bool       `json:"parent"` // named by the parent
 	Child   bool       `json:"child"`  // named by the zone itself

@@ -63,8 +63,8 @@ func TestHealthy(t *testing.T) {
 			{Host: "ns.host.test", Address: "203.0.113.2"}, {Host: "ns1.acme.test", Address: "203.0.113.1"},
 		},
 		Servers: []fact.DelegationServer{
-			{Host: "ns.host.test", Address: "203.0.113.2", State: fact.ServerAuthoritative, Rcode: "NOERROR", Serial: 1, NS: ns, Parent: true, Child: true},
-			{Host: "ns1.acme.test", Address: "203.0.113.1", State: fact.ServerAuthoritative, Rcode: "NOERROR", Serial: 1, NS: ns, Parent: true, Child: true},
+			{Host: "ns.host.test", Address: "203.0.113.2", State: fact.ServerAuthoritative, Rcode: "NOERROR", Serial: 1, MName: "ns1.acme.test", NS: ns, Parent: true, Child: true},
+			{Host: "ns1.acme.test", Address: "203.0.113.1", State: fact.ServerAuthoritative, Rcode: "NOERROR", Serial: 1, MName: "ns1.acme.test", NS: ns, Parent: true, Child: true},
 		},
 		Serials: []uint32{1},
 	}, d)
@@ -220,7 +220,8 @@ func FuzzServerState(f *testing.F) {
 		if state == fact.ServerAuthoritative {
 			require.True(t, aa && rtype == "SOA" && rcode == "NOERROR")
 		}
-		if n, ok := serialOf("z.test", a); ok {
+		if n, mname, ok := ownSOA("z.test", a); ok {
+			require.Equal(t, msp.Name("a"), mname)
 			require.True(t, aa && rtype == "SOA")
 			again, ok := Serial(scanner.Record{Type: "SOA", Fields: []string{"a", "b", serial, "", "", "", ""}})
 			require.True(t, ok)

@@ -94,17 +94,17 @@ func Serial(r scanner.Record) (uint32, bool) {
 	return uint32(n), err == nil
 }
 
-// serialOf gives the serial that an authoritative answer carries.
-func serialOf(zone msp.Name, soa scanner.Answer) (uint32, bool) {
+// ownSOA gives serial and primary server of an authoritative answer.
+func ownSOA(zone msp.Name, soa scanner.Answer) (serial uint32, mname msp.Name, ok bool) {
 	if !soa.AA || unheard(soa) {
-		return 0, false
+		return 0, "", false
 	}
 	for _, r := range soa.Records {
 		if n, ok := Serial(r); ok && r.Name == zone {
-			return n, true
+			return n, msp.Name(r.Fields[0]), true
 		}
 	}
-	return 0, false
+	return 0, "", false
 }
 
 // serials gives the distinct serials, sorted.

@@ -158,7 +158,7 @@ func (r *hostResult) askAddress(ctx context.Context, zone, host msp.Name, addr n
 	ns := r.trace.AskServer(ctx, addr, zone, "NS")
 	s := fact.DelegationServer{Host: host, Address: addr.String(), Rcode: soa.Rcode}
 	s.State, s.Reason = serverState(zone, soa, ns)
-	s.Serial, _ = serialOf(zone, soa)
+	s.Serial, s.MName, _ = ownSOA(zone, soa)
 	if ns.AA && !unheard(ns) && len(ns.Chain) == 0 {
 		s.NS = scanner.Names(ns.Records, "NS")
 	}
@@ -200,7 +200,7 @@ func (s *survey) secondLook(ctx context.Context) {
 			continue
 		}
 		again := s.trace.Resolve(ctx, scanner.Question{Name: s.zone, Type: "SOA", Server: addr, Look: 1})
-		if n, ok := serialOf(s.zone, again); ok {
+		if n, _, ok := ownSOA(s.zone, again); ok {
 			second = append(second, n)
 		}
 	}
