@@ -119,8 +119,8 @@ func (id *identity) owners(n msp.Name) []string {
 func (id *identity) party(n msp.Name) (Party, bool) {
 	if list := id.owners(n); len(list) > 0 {
 		p := Party{ID: list[0], Name: id.names[list[0]], Provider: list[0]}
-		if m, ok := id.cat.Match(n); ok {
-			p.Kinds = m.Kinds
+		if m, ok := id.cat.Match(n); ok && id.byParty[m.Entry.ID] == p.Provider {
+			p.ID, p.Kinds, p.Entry = m.Entry.ID, m.Kinds, true
 		}
 		return p, true
 	}
