@@ -1,0 +1,196 @@
+package inventory
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"mspscan/msp"
+)
+
+// File is one file of an inventory as it was read.
+type File struct {
+	Name string // as it was given; it stands in every position
+	Data []byte
+}
+
+// SHA256 gives the hash of the file's bytes in lower-case hexadecimal.
+func (f File) SHA256() string {
+	sum := sha256.Sum256(f.Data)
+	return hex.EncodeToString(sum[:])
+}
+
+// Decode reads the files of one inventory: one YAML, JSON or XLSX file, or the
+// CSV files of its sheets; the ending of a name says which. It works from the
+// bytes alone, so that the same files give the same inventory, positions and
+// diagnostics whenever and wherever. The inventory is nil if there is an error
+// among the diagnostics; with warnings only it is whole.
+func Decode(files []File) (*msp.Inventory, Diagnostics) {
+	d := newDecoder(files)
+	switch {
+	case len(files) == 0:
+		d.add(Diagnostic{Problem: "no inventory", Want: "name a file"})
+	case len(files) > 1:
+		d.add(Diagnostic{Pos: msp.Pos{File: files[1].Name, Line: 1, Column: 1}, Problem: "a second file of one inventory", Want: "only CSV files come in several"})
+	default:
+		d.textFile(files[0])
+	}
+	d.finish()
+	diags := d.out.sorted()
+	if d.out.errs > 0 {
+		return nil, diags
+	}
+	return d.inv, diags
+}
+
+// decoder walks the nodes of one inventory.
+type decoder struct {
+	g      *grammar
+	pos    msp.Pos // file and sheet at hand
+	out    *report
+	spell  *speller
+	places map[string]string // key to the mapping it belongs in, for suggestions
+	inv    *msp.Inventory
+	ids    *registry
+	refs   []reference
+	owners []ownedName
+	hint   int  // items that a list is about to get
+	lossy  bool // items were dropped, so that references may miss theirs
+}
+
+func newDecoder(files []File) *decoder {
+	d := &decoder{
+		g: newGrammar(), out: &report{order: map[string]int{}}, spell: newSpeller(),
+		inv: &msp.Inventory{}, ids: newRegistry(),
+	}
+	d.places = d.g.places()
+	for i, f := range files {
+		d.out.order[f.Name] = i
+	}
+	return d
+}
+
+func (d *decoder) add(x Diagnostic) { d.out.add(x) }
+
+func (d *decoder) at(n node) msp.Pos {
+	p := d.pos
+	p.Line, p.Column = int(n.line), int(n.col)
+	return p
+}
+
+// errorf reports an error at n: what is wrong, formatted with args, and what
+// would be right.
+func (d *decoder) errorf(n node, format, want string, args ...any) {
+	d.add(Diagnostic{Pos: d.at(n), Problem: fmt.Sprintf(format, args...), Want: want})
+}
+
+func (d *decoder) warnf(n node, format, want string, args ...any) {
+	d.add(Diagnostic{Pos: d.at(n), Problem: fmt.Sprintf(format, args...), Want: want, Warning: true})
+}
+
+func (d *decoder) problems(ps []problem) {
+	for _, p := range ps {
+		d.errorf(node{line: int32(p.line), col: int32(p.col)}, "%s", p.want, p.what)
+	}
+}
+
+// textFile reads a YAML or JSON file.
+func (d *decoder) textFile(f File) {
+	d.pos = msp.Pos{File: f.Name}
+	data := bytes.TrimPrefix(f.Data, utf8BOM)
+	if bad := checkText(data); len(bad) > 0 {
+		d.problems(bad)
+		return
+	}
+	if isJSON(data) {
+		d.document(parseJSON(data))
+		return
+	}
+	lx := lex(data)
+	if len(lx.problems) > 0 {
+		d.problems(lx.problems)
+		return
+	}
+	d.document(parseYAML(known(data, lx.questions), lx))
+}
+
+// known replaces each bare ? that stands as a value by ~: YAML has no place for
+// it, people write it for an answer that they do not have.
+func known(data []byte, questions []int) []byte {
+	if len(questions) == 0 {
+		return data
+	}
+	data = bytes.Clone(data)
+	for _, at := range questions {
+		data[at] = '~'
+	}
+	return data
+}
+
+// document walks the top-level keys.
+func (d *decoder) document(doc document) {
+	top := node{line: 1, col: 1}
+	d.inv.Src.Pos = d.at(top)
+	d.problems(doc.problems)
+	d.lossy = d.lossy || len(doc.problems) > 0
+	if len(doc.entries) == 0 {
+		if len(doc.problems) == 0 {
+			d.errorf(top, "the file holds no inventory", "begin with version: 1 and organisation:")
+		}
+		return
+	}
+	lines := make([]int32, len(d.g.inventory.fields))
+	excused := ""
+	for _, e := range doc.entries {
+		d.entry(e, lines, &excused)
+	}
+	if len(doc.problems) == 0 {
+		d.g.inventory.missing(d, top, lines, excused)
+	}
+}
+
+// entry reads one top-level key.
+func (d *decoder) entry(e entry, lines []int32, excused *string) {
+	at, ok := d.g.inventory.key(d, e.key, excused)
+	if !ok {
+		d.lossy = d.lossy || *excused != "" && *excused != "internal"
+		return
+	}
+	f := &d.g.inventory.fields[at]
+	if lines[at] > 0 {
+		d.errorf(e.key, "the key %s stands twice in %s, first on line %d", "keep one", f.name, d.g.inventory.what, lines[at])
+		return
+	}
+	lines[at] = e.key.line
+	d.inv.Src.Mark(f.name, int(e.value.line), int(e.value.col))
+	d.hint = e.items
+	for _, p := range e.pieces {
+		items, bad := p.list()
+		d.problems(bad)
+		d.lossy = d.lossy || len(bad) > 0
+		f.set(d, d.inv, node{kind: list, line: int32(p.line), col: 1, kids: items})
+		if d.out.more > 0 {
+			return // enough for one run
+		}
+	}
+	switch {
+	case len(e.pieces) > 0:
+	case !e.value.null():
+		f.set(d, d.inv, e.value)
+	case f.required:
+		d.errorf(e.value, "%s of %s is blank", "write a value", f.name, d.g.inventory.what)
+	}
+}
+
+// format says how a file is read, by the ending of its name.
+func format(name string) string {
+	ext := strings.ToLower(path.Ext(strings.ReplaceAll(name, `\`, "/")))
+	if slices.Contains([]string{".csv", ".xlsx"}, ext) {
+		return ext[1:]
+	}
+	return "yaml"
+}

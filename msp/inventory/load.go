@@ -1,0 +1,124 @@
+package inventory
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"mspscan/msp"
+)
+
+// MaxFile is the size in bytes up to which an inventory file is read.
+const MaxFile = 16 << 20
+
+// Loaded is an inventory with the files that it was read from.
+type Loaded struct {
+	Inventory *msp.Inventory
+	Files     []File
+	Warnings  Diagnostics
+}
+
+// Load reads the files of one inventory and decodes them. The error is
+// Diagnostics where the files can be read but not used.
+func Load(paths []string) (*Loaded, error) {
+	var files []File
+	var bad Diagnostics
+	for _, p := range paths {
+		f, d := read(p)
+		files, bad = append(files, f), append(bad, d...)
+	}
+	if len(bad) > 0 {
+		return nil, bad
+	}
+	inv, diags := Decode(files)
+	if err := diags.Err(); err != nil {
+		return nil, diags
+	}
+	return &Loaded{Inventory: inv, Files: files, Warnings: diags}, nil
+}
+
+// read reads a file up to the limit, so that an endless one ends fast.
+func read(name string) (File, Diagnostics) {
+	fail := func(problem, want string) (File, Diagnostics) {
+		return File{Name: name}, Diagnostics{{Pos: msp.Pos{File: name, Line: 1, Column: 1}, Problem: problem, Want: want}}
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return fail("cannot be read: "+cause(err), "check the name and the rights")
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return fail("is a folder", "name the inventory file in it")
+	}
+	data, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
+	switch {
+	case err != nil:
+		return fail("cannot be read: "+cause(err), "check the file")
+	case len(data) > MaxFile:
+		return fail(fmt.Sprintf("is larger than %d MiB", MaxFile>>20), "split the inventory")
+	}
+	return File{Name: name, Data: data}, nil
+}
+
+// cause takes from an error what a person can use.
+func cause(err error) string {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}
+
+// Group sorts the arguments of a command into inventories: CSV files given side
+// by side, or in a folder, are one; every other file is one of its own; a folder
+// stands for the inventories in it (a portfolio).
+func Group(args []string) [][]string {
+	var groups [][]string
+	var csv []string
+	for _, a := range args {
+		if info, err := os.Stat(a); err == nil && info.IsDir() {
+			groups = append(groups, folder(a)...)
+			continue
+		}
+		if format(a) == "csv" {
+			csv = append(csv, a)
+			continue
+		}
+		groups = append(groups, []string{a})
+	}
+	if len(csv) > 0 {
+		groups = append(groups, csv)
+	}
+	return groups
+}
+
+// folder gives the inventories in a folder: its CSV files together, and each
+// YAML, JSON or XLSX file, but for the schema that init writes.
+func folder(dir string) [][]string {
+	var groups [][]string
+	var csv []string
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) == 0 {
+		return [][]string{{dir}}
+	}
+	for _, e := range entries {
+		name := filepath.Join(dir, e.Name())
+		switch ext := filepath.Ext(e.Name()); {
+		case e.IsDir() || e.Name() == SchemaFile:
+		case ext == ".csv":
+			csv = append(csv, name)
+		case ext == ".yaml", ext == ".yml", ext == ".json", ext == ".xlsx":
+			groups = append(groups, []string{name})
+		}
+	}
+	if len(csv) > 0 {
+		groups = append(groups, csv)
+	}
+	if len(groups) == 0 {
+		return [][]string{{dir}}
+	}
+	return groups
+}
