@@ -91,7 +91,7 @@ func describe(data *fact.DMARC, d Discovery) {
 // np below another's, by whether the domain exists (RFC 9989 section 4.10.1).
 // Only NXDOMAIN says that it doesn't (section 3.2.13). The reason is why it could
 // not be told.
-func inForce(ctx context.Context, trace *scanner.Trace, d Discovery, p Policies) (policy, reason string) {
+func inForce(ctx context.Context, trace Asker, d Discovery, p Policies) (policy, reason string) {
 	policy = p.Domain
 	if d.At != d.Domain {
 		policy = p.Subdomain
