@@ -1,0 +1,49 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"mspscan/msp"
+	"mspscan/msp/inventory"
+)
+
+func validateCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "validate INVENTORY...",
+		Short: "Check inventories and name every problem",
+		Long: `Check inventories (YAML, JSON, CSV, XLSX, or a folder of them) and name every
+problem as file:line:column: what is wrong; what would be right.
+Nothing is written and no network is used. Exit code 0 = usable, 2 = not.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return validate(args, cmd.ErrOrStderr()) },
+	}
+}
+
+// validate loads each inventory and says what is in it, warnings first.
+func validate(args []string, w io.Writer) error {
+	var bad inventory.Diagnostics
+	for _, paths := range inventory.Group(args) {
+		loaded, err := inventory.Load(paths)
+		if err != nil {
+			var diags inventory.Diagnostics
+			if !errors.As(err, &diags) {
+				return err
+			}
+			bad = append(bad, diags...)
+			continue
+		}
+		for _, d := range loaded.Warnings {
+			fmt.Fprintln(w, d)
+		}
+		fmt.Fprintf(w, "%s: %s\n", inventory.Place(msp.Pos{File: strings.Join(paths, ", ")}), inventory.Summary(loaded.Inventory))
+	}
+	if len(bad) > 0 {
+		return exitWith(exitUsage, bad)
+	}
+	return nil
+}
