@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -18,6 +17,8 @@ func short(v float64) string {
 	switch a := math.Abs(v); {
 	case a >= 999_500_000:
 		return fmt.Sprintf("%.2fB", v/1e9)
+	case a >= 9_995_000:
+		return fmt.Sprintf("%.1fM", v/1e6)
 	case a >= 999_500:
 		return fmt.Sprintf("%.2fM", v/1e6)
 	case a >= 1_000:
@@ -57,5 +58,3 @@ func day(stamp string) string {
 	d, _, _ := strings.Cut(stamp, "T")
 	return d
 }
-
-func orNone(s string) string { return cmp.Or(s, "none") }
