@@ -30,6 +30,8 @@ type PathExposure struct {
 	Nodes       []string `json:"nodes"` // ids, provider first, asset last
 	Doors       []string `json:"doors"` // ids, one fewer than Nodes
 	Probability Range    `json:"probability"`
+	Factors     []Range  `json:"factors"`        // transmission of each door
+	More        bool     `json:"more,omitempty"` // the list was cut here: there are further paths
 }
 
 // Fix is a set of changes with what it is worth.
@@ -40,5 +42,6 @@ type Fix struct {
 	Before    float64  `json:"exposure_before"`
 	After     float64  `json:"exposure_after"`
 	Reduction float64  `json:"reduction"`
+	Sum       float64  `json:"reduction_sum"` // the same over all providers, each compromised on its own
 	Heuristic bool     `json:"heuristic,omitempty"`
 }

@@ -16,14 +16,20 @@ const (
 // add up to E exactly, in the order in which they are listed.
 func (m *Model) Exposures() []msp.Exposure {
 	list := make([]msp.Exposure, 0, len(m.asked()))
+	best := m.paths(1, func(asset) bool { return true })
 	for _, p := range m.asked() {
-		list = append(list, m.exposure(p))
+		e := m.exposure(p)
+		e.BestPath = best[p]
+		for i := range e.BestPath {
+			e.BestPath[i].More = false // one is all that was asked for
+		}
+		list = append(list, e)
 	}
 	return list
 }
 
 func (m *Model) exposure(provider int32) msp.Exposure {
-	hi, lo := m.probabilities(provider, m.hi), m.probabilities(provider, m.lo)
+	hi, lo := m.look(provider, m.hi).p, m.look(provider, m.lo).p
 	e := msp.Exposure{Provider: m.s.nodes[provider].id, Method: Exact, Assets: make([]msp.AssetExposure, len(m.s.assets))}
 	for i, a := range m.s.assets {
 		e.Assets[i] = msp.AssetExposure{

@@ -16,7 +16,7 @@ func inputOf(inv *msp.Inventory, now time.Time) Input {
 		in.Providers = append(in.Providers, Party{ID: p.ID, Name: p.Name})
 	}
 	for _, r := range inv.Relationships {
-		in.Doors = append(in.Doors, doorsOf(r, now)...)
+		in.Doors = append(in.Doors, accessOf(r, now)...)
 	}
 	for _, d := range inv.Internal {
 		in.Doors = append(in.Doors, Door{
@@ -26,7 +26,7 @@ func inputOf(inv *msp.Inventory, now time.Time) Input {
 	return in
 }
 
-func doorsOf(r msp.Relationship, now time.Time) []Door {
+func accessOf(r msp.Relationship, now time.Time) []Door {
 	if !r.AccessStated {
 		return []Door{{ID: r.Provider + ">" + r.Customer + "?", Assumed: true, From: r.Provider, Targets: []string{r.Customer}}}
 	}

@@ -18,7 +18,7 @@ type Model struct {
 	now     time.Time
 	s       *structure
 	doors   []door
-	hi, lo  []float64 // transmission of each door
+	hi, lo  openness
 	sampler *sampler
 	sampled map[int32][]bool // by provider, then asset: too many uncertain doors to factor
 	only    []int32          // providers asked for; nil = all
@@ -43,10 +43,17 @@ func Build(in Input, t Tables, now time.Time) (*Model, error) {
 		return nil, err
 	}
 	m.doors = doors
-	m.hi = m.tables.transmissions(doors, now, high)
-	m.lo = m.tables.transmissions(doors, now, low)
+	m.hi.t = m.tables.transmissions(doors, now, high)
+	m.lo.t = m.tables.transmissions(doors, now, low)
 	m.choose()
 	return m, nil
+}
+
+// openness is how far each door is open in one reading, with the trials in
+// which it is; lanes are nil where nothing is sampled.
+type openness struct {
+	t     []float64
+	lanes [][]uint64
 }
 
 // choose decides for every provider and asset how to compute: exactly if at
@@ -55,16 +62,22 @@ func Build(in Input, t Tables, now time.Time) (*Model, error) {
 // of them is never a difference between two methods.
 func (m *Model) choose() {
 	m.sampled = map[int32][]bool{}
+	needed := false
 	for _, p := range m.s.providers {
 		m.sampled[p] = make([]bool, len(m.s.assets))
-		for _, t := range [][]float64{m.hi, m.lo} {
+		for _, t := range [][]float64{m.hi.t, m.lo.t} {
 			fwd := forward(m.s, m.doors, t, p)
 			for i, a := range m.s.assets {
 				if !m.sampled[p][i] && reachable(m.s, m.doors, t, fwd, a.node) {
 					m.sampled[p][i] = m.uncertain(t, fwd, p, a.node) > m.tables.ExactDoors
+					needed = needed || m.sampled[p][i]
 				}
 			}
 		}
+	}
+	if needed {
+		m.hi.lanes = m.sampler.allLanes(m.doors, m.hi.t)
+		m.lo.lanes = m.sampler.allLanes(m.doors, m.lo.t)
 	}
 }
 
@@ -87,39 +100,6 @@ func (m *Model) uncertain(t []float64, fwd []bool, source, target int32) int {
 		}
 	}
 	return n
-}
-
-// probabilities gives p_X(a) of every asset, in the order of assets.
-func (m *Model) probabilities(source int32, t []float64) []float64 {
-	out := make([]float64, len(m.s.assets))
-	fwd := forward(m.s, m.doors, t, source)
-	var trials *flood
-	for i, a := range m.s.assets {
-		if !reachable(m.s, m.doors, t, fwd, a.node) {
-			continue
-		}
-		if !m.sampled[source][i] {
-			p := trimmed(m.s, m.doors, t, fwd, source, a.node).compile()
-			if !p.tooBig {
-				out[i] = p.solve()
-				continue
-			}
-		}
-		if trials == nil {
-			f := m.sampler.flood(m.s, m.doors, m.lanes(t), source)
-			trials = &f
-		}
-		out[i] = m.sampler.share(trials.reached[a.node])
-	}
-	return out
-}
-
-func (m *Model) lanes(t []float64) [][]uint64 {
-	out := make([][]uint64, len(m.doors))
-	for i, d := range m.doors {
-		out[i] = m.sampler.lanes(m.sampler.drawOf(d), t[i])
-	}
-	return out
 }
 
 // money gives E = Σ v p, in the order of assets.

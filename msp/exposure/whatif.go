@@ -8,13 +8,11 @@ import (
 	"mspscan/msp"
 )
 
-// derive copies the model with other doors; the structure, the draws and the
-// choice of method stay.
-func (m *Model) derive(change func(doors []door)) *Model {
+// derive copies the model with some doors changed in both readings; the
+// structure, the draws and the choice of method stay.
+func (m *Model) derive(hi, lo []change) *Model {
 	n := *m
-	n.doors = slices.Clone(m.doors)
-	change(n.doors)
-	n.hi, n.lo = slices.Clone(m.hi), slices.Clone(m.lo)
+	n.hi, n.lo = m.hi.with(m, hi), m.lo.with(m, lo)
 	return &n
 }
 
@@ -30,15 +28,17 @@ func (m *Model) door(id string) (int32, error) {
 // Close gives the model with doors closed for good. An id that is no door is an
 // error.
 func (m *Model) Close(ids ...string) (*Model, error) {
-	n := m.derive(func([]door) {})
+	var shut []change
+	closed := slices.Clone(m.closed)
 	for _, id := range ids {
 		d, err := m.door(id)
 		if err != nil {
 			return nil, err
 		}
-		n.hi[d], n.lo[d] = 0, 0
-		n.closed = append(slices.Clone(n.closed), d)
+		shut, closed = append(shut, change{d, 0}), append(closed, d)
 	}
+	n := m.derive(shut, shut)
+	n.closed = closed
 	return n, nil
 }
 
@@ -52,34 +52,39 @@ func (m *Model) Set(id string, c msp.Control, a msp.Answer) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := m.derive(func(doors []door) {
-		doors[d].controls = answered(doors[d].controls, c, msp.Reply{Answer: a, Evidence: msp.Verified})
-	})
+	after := m.doors[d]
+	after.controls = answered(after.controls, map[msp.Control]msp.Reply{c: {Answer: a, Evidence: msp.Verified}})
+	var hi, lo []change
 	if !slices.Contains(m.closed, d) {
-		n.hi[d] = n.tables.transmission(n.doors[d], n.now, high)
-		n.lo[d] = n.tables.transmission(n.doors[d], n.now, low)
+		hi = []change{{d, m.tables.transmission(after, m.now, high)}}
+		lo = []change{{d, m.tables.transmission(after, m.now, low)}}
 	}
+	n := m.derive(hi, lo)
+	n.doors = slices.Clone(m.doors)
+	n.doors[d] = after
 	return n, nil
 }
 
-// answered copies the replies with one changed.
-func answered(replies map[msp.Control]msp.Reply, c msp.Control, r msp.Reply) map[msp.Control]msp.Reply {
-	out := make(map[msp.Control]msp.Reply, len(replies)+1)
+// answered copies the replies with some changed.
+func answered(replies, changed map[msp.Control]msp.Reply) map[msp.Control]msp.Reply {
+	out := make(map[msp.Control]msp.Reply, len(replies)+len(changed))
 	for k, v := range replies {
 		out[k] = v
 	}
-	out[c] = r
+	for k, v := range changed {
+		out[k] = v
+	}
 	return out
 }
 
 // Compromise gives the model that asks for these providers only.
 func (m *Model) Compromise(ids ...string) (*Model, error) {
-	n := m.derive(func([]door) {})
+	n := m.derive(nil, nil)
 	n.only = []int32{}
 	for _, id := range ids {
-		p, ok := m.s.index[id]
-		if !ok || !m.s.nodes[p].party {
-			return nil, fmt.Errorf("find provider: %q is not in the model", id)
+		p, err := m.provider(id)
+		if err != nil {
+			return nil, err
 		}
 		n.only = append(n.only, p)
 	}

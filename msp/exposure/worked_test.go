@@ -80,8 +80,8 @@ func TestWorkedExampleTransmission(t *testing.T) {
 	} {
 		d, err := m.door(id)
 		require.NoError(t, err)
-		require.InDelta(t, want.Hi, m.hi[d], 1e-12, id)
-		require.InDelta(t, want.Lo, m.lo[d], 1e-12, id)
+		require.InDelta(t, want.Hi, m.hi.t[d], 1e-12, id)
+		require.InDelta(t, want.Lo, m.lo.t[d], 1e-12, id)
 	}
 }
 
