@@ -27,6 +27,7 @@ type Header struct {
 	Ranks           int       `json:"ranks"`
 	Passive         bool      `json:"passive,omitempty"`
 	Active          bool      `json:"active,omitempty"`
+	Command         []string  `json:"command,omitempty"`
 	Zones           string    `json:"zones,omitempty"` // SHA-256 over the zone files of an offline scan
 	Notes           []string  `json:"notes,omitempty"` // such as a resolver that rewrites answers
 }
