@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -29,9 +30,14 @@ const sampleNow = "2026-06-01T00:00:00Z"
 func TestRealServers(t *testing.T) {
 	dir := t.TempDir()
 	sample := filepath.Join("..", "..", "testdata", "ridgeline")
-	addresses := serverAddresses(t, filepath.Join(sample, "zones"))
-	loopback(t, addresses)
-	startNSD(t, dir, filepath.Join(sample, "zones"), addresses)
+	zones := filepath.Join(sample, "zones")
+	all := serverAddresses(t, zones, func(string) bool { return true })
+	registry := serverAddresses(t, zones, isRegistry)
+	loopback(t, all)
+	// Two servers: one that also served the registries' zones would answer for a
+	// zone that it does not hold with a referral, not with REFUSED.
+	startNSD(t, dir, "registry", zones, registry, isRegistry)
+	startNSD(t, dir, "hosts", zones, without(all, registry), func(o string) bool { return !isRegistry(o) })
 	startUnbound(t, dir, filepath.Join(sample, "trust-anchor"))
 
 	embedded := scanSample(t, sample, filepath.Join(dir, "embedded.json"), "--zones", filepath.Join(sample, "zones"))
@@ -41,17 +47,39 @@ func TestRealServers(t *testing.T) {
 	t.Logf("%d findings through the embedded server, the same through NSD and Unbound", len(embedded))
 }
 
-// serverAddresses gives every address that the zone files name in 192.0.2.0/24.
-func serverAddresses(t *testing.T, zones string) []string {
+// isRegistry reports whether a zone is the root or a top-level domain.
+func isRegistry(origin string) bool { return origin == "." || !strings.Contains(origin, ".") }
+
+func origin(file string) string {
+	o := strings.TrimSuffix(filepath.Base(file), ".zone")
+	if o == "root" {
+		return "."
+	}
+	return o
+}
+
+func without(list, drop []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(drop, s) })
+}
+
+// serverAddresses gives the addresses in 192.0.2.0/24 of the name servers of the
+// zones wanted: those that glue or the zone's own data name.
+func serverAddresses(t *testing.T, zones string, want func(origin string) bool) []string {
 	seen := map[string]bool{}
 	files, err := filepath.Glob(filepath.Join(zones, "*.zone"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	for _, f := range files {
+		if !want(origin(f)) {
+			continue
+		}
 		data, err := os.ReadFile(f)
 		require.NoError(t, err)
-		for _, a := range regexp.MustCompile(`\bA\s+(192\.0\.2\.\d+)`).FindAllStringSubmatch(string(data), -1) {
-			seen[a[1]] = true
+		for _, a := range regexp.MustCompile(`(?m)^(\S+)\s.*\bA\s+(192\.0\.2\.\d+)`).FindAllStringSubmatch(string(data), -1) {
+			if isRegistry(origin(f)) && !strings.HasPrefix(a[1], "a.") {
+				continue // glue of a zone below
+			}
+			seen[a[2]] = true
 		}
 	}
 	var list []string
@@ -75,7 +103,9 @@ func command(t *testing.T, name string, args ...string) {
 	require.NoError(t, err, "%s %s: %s", name, strings.Join(args, " "), out)
 }
 
-func startNSD(t *testing.T, dir, zones string, addresses []string) {
+func startNSD(t *testing.T, dir, name, zones string, addresses []string, want func(origin string) bool) {
+	dir = filepath.Join(dir, name)
+	require.NoError(t, os.Mkdir(dir, 0o700))
 	abs, err := filepath.Abs(zones)
 	require.NoError(t, err)
 	var conf strings.Builder
@@ -88,15 +118,13 @@ func startNSD(t *testing.T, dir, zones string, addresses []string) {
 	files, err := os.ReadDir(abs)
 	require.NoError(t, err)
 	for _, f := range files {
-		origin := strings.TrimSuffix(f.Name(), ".zone")
-		if origin == "root" {
-			origin = "."
+		if want(origin(f.Name())) {
+			fmt.Fprintf(&conf, "zone:\n  name: %q\n  zonefile: %q\n", origin(f.Name()), f.Name())
 		}
-		fmt.Fprintf(&conf, "zone:\n  name: %q\n  zonefile: %q\n", origin, f.Name())
 	}
 	path := filepath.Join(dir, "nsd.conf")
 	require.NoError(t, os.WriteFile(path, []byte(conf.String()), 0o600))
-	start(t, "192.0.2.1:53", "nsd", "-d", "-c", path)
+	start(t, addresses[0]+":53", "nsd", "-d", "-c", path)
 }
 
 func startUnbound(t *testing.T, dir, anchor string) {

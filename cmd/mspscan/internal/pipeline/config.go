@@ -11,10 +11,10 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"time"
 
 	"mspscan/msp"
+	"mspscan/reports"
 )
 
 // Config is what a scan or a report is asked to do.
@@ -52,9 +52,8 @@ type Streams struct {
 
 // Gate says when a finished run fails.
 type Gate struct {
-	FailOn      string   // critical, high, medium, low or never; "" = never
-	FailOnRules []string // rule ids
-	MaxUnknown  string   // "N" or "P%"; "" = no limit
+	FailOn     string // critical, high, medium, low or never; "" = never
+	MaxUnknown string // "N" or "P%"; "" = no limit
 }
 
 // Validate refuses what can't be meant.
@@ -78,39 +77,15 @@ func (c Config) Validate() error {
 }
 
 func (g Gate) validate() error {
-	if _, _, err := g.severity(); err != nil {
-		return err
-	}
-	_, err := g.unknownLimit(0)
-	return err
-}
-
-// severity gives the least severity that fails the gate; false = none does.
-func (g Gate) severity() (msp.Severity, bool, error) {
 	switch g.FailOn {
-	case "", "never":
-		return 0, false, nil
-	case "critical", "high", "medium", "low":
-		s, err := msp.ParseSeverity(g.FailOn)
-		return s, true, err
+	case "", "never", "critical", "high", "medium", "low":
+	default:
+		return usage("--fail-on %q: critical, high, medium, low or never", g.FailOn)
 	}
-	return 0, false, usage("--fail-on %q: critical, high, medium, low or never", g.FailOn)
-}
-
-// unknownLimit gives how many of so many checks may be unknown; -1 = any.
-func (g Gate) unknownLimit(checks int) (int, error) {
-	if g.MaxUnknown == "" {
-		return -1, nil
+	if _, err := reports.ParseLimit(g.MaxUnknown); err != nil {
+		return usage("--max-unknown: %w", err)
 	}
-	number, percent := strings.CutSuffix(g.MaxUnknown, "%")
-	n, err := strconv.ParseFloat(number, 64)
-	if err != nil || n < 0 || percent && n > 100 || !percent && n != float64(int(n)) {
-		return 0, usage("--max-unknown %q: a number such as 3, or a share such as 5%%", g.MaxUnknown)
-	}
-	if percent {
-		return int(n / 100 * float64(checks)), nil
-	}
-	return int(n), nil
+	return nil
 }
 
 // Exit codes of contract section 3.

@@ -1,0 +1,122 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"mspscan/msp/graph"
+	"mspscan/msp/journal"
+	"mspscan/reports"
+	"mspscan/reports/xlsx"
+)
+
+// Formats lists the formats of scan and report, in the order in which help and
+// errors show them.
+func Formats() []string { return []string{"xlsx", "json", "md", "dot", "mermaid"} }
+
+// Report judges and renders a saved run again. It asks no network, and the same
+// journal gives the same bytes.
+func Report(ctx context.Context, cfg Config, s Streams, file string) error {
+	if err := cfg.Gate.validate(); err != nil {
+		return err
+	}
+	j, err := newJudge(cfg)
+	if err != nil {
+		return err
+	}
+	run, err := journal.Open(file)
+	if err != nil {
+		return coded(CodeUsage, err)
+	}
+	g, err := j.replay(run)
+	if err != nil {
+		return err
+	}
+	return finish(ctx, cfg, s, j, run, g)
+}
+
+// finish judges a run, writes its reports, sums it up and holds it against the
+// gate.
+func finish(ctx context.Context, cfg Config, s Streams, j *judge, run *journal.Run, g *graph.Graph) error {
+	now := cfg.Now
+	if now.IsZero() {
+		now = run.Header.Started
+	}
+	r, err := j.report(ctx, run, g, now)
+	if err != nil {
+		return coded(CodeInternal, err)
+	}
+	err = writeAll(cfg.Outputs, s.Out, func(o Output, w io.Writer) error { return render(o.Format, w, r, g) })
+	if err != nil {
+		return coded(CodeInternal, err)
+	}
+	return gate(cfg, s, r)
+}
+
+// render writes one format.
+func render(format string, w io.Writer, r *reports.Report, g *graph.Graph) error {
+	switch format {
+	case "xlsx":
+		return xlsx.Workbook{}.Render(w, r)
+	case "json":
+		return reports.JSON{}.Render(w, r)
+	case "md":
+		return reports.Markdown{}.Render(w, r)
+	}
+	for _, f := range reports.GraphFormats() {
+		if f.Name == format {
+			return f.Write(w, g)
+		}
+	}
+	return fmt.Errorf("unknown format %q", format)
+}
+
+// gate prints the summary and gives the exit code.
+func gate(cfg Config, s Streams, r *reports.Report) error {
+	limit, err := reports.ParseLimit(cfg.Gate.MaxUnknown)
+	if err != nil {
+		return usage("--max-unknown: %w", err)
+	}
+	v, err := reports.Gate(r, cfg.Gate.FailOn, limit)
+	if err != nil {
+		return coded(CodeUsage, err)
+	}
+	if !cfg.Quiet {
+		t := reports.Terminal{Width: s.Width, Color: s.Color, Files: written(cfg.Outputs)}
+		if cfg.Gate != (Gate{}) {
+			t.Verdict = &v
+		}
+		if err := reports.Summary(s.Err, r, t); err != nil {
+			return coded(CodeInternal, err)
+		}
+	}
+	if v.Code != 0 {
+		return &Error{Code: v.Code}
+	}
+	return nil
+}
+
+func written(outs []Output) []string {
+	var list []string
+	for _, o := range outs {
+		if o.File != "-" {
+			list = append(list, o.File)
+		}
+	}
+	return list
+}
+
+// ParseNow reads the time of --now.
+func ParseNow(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	return time.Time{}, usage("--now %q: RFC 3339, such as 2026-06-01T00:00:00Z", s)
+}

@@ -1,0 +1,165 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"mspscan/msp"
+	"mspscan/msp/catalog"
+	"mspscan/msp/exposure"
+	"mspscan/msp/fact"
+	"mspscan/msp/graph"
+	"mspscan/msp/inventory"
+	"mspscan/msp/journal"
+	"mspscan/reports"
+	"mspscan/rules"
+)
+
+// How much of the exposure model goes into a report.
+const (
+	pathsPerAsset = 3
+	fixesShown    = 30
+)
+
+// judge is the right side of the journal: rules, exposure, report.
+type judge struct {
+	catalog *catalog.Catalog
+	rules   *rules.Set
+	tables  exposure.Tables
+}
+
+func newJudge(cfg Config) (*judge, error) {
+	cat, err := loadCatalog()
+	if err != nil {
+		return nil, err
+	}
+	packs := []fs.FS{rules.Embedded()}
+	for _, dir := range cfg.RuleDirs {
+		packs = append(packs, os.DirFS(dir))
+	}
+	set, err := rules.Load(packs...)
+	if err != nil {
+		return nil, coded(CodeUsage, err)
+	}
+	return &judge{catalog: cat, rules: set, tables: exposure.DefaultTables()}, nil
+}
+
+// verdict is what judging a graph gives.
+type verdict struct {
+	model     *exposure.Model
+	exposures []msp.Exposure
+	paths     []msp.PathExposure
+	result    rules.Result
+}
+
+func (j *judge) evaluate(ctx context.Context, g *graph.Graph, now time.Time) (verdict, error) {
+	model, err := exposure.New(g, j.tables, now)
+	if err != nil {
+		return verdict{}, fmt.Errorf("weigh exposure: %w", err)
+	}
+	v := verdict{model: model, exposures: model.Exposures(), paths: model.Paths(pathsPerAsset)}
+	v.result, err = j.rules.Evaluate(ctx, rules.Input{Graph: g, Now: now, Exposures: v.exposures, Paths: v.paths})
+	if err != nil {
+		return verdict{}, fmt.Errorf("judge: %w", err)
+	}
+	return v, nil
+}
+
+// secondOpinions gives the questions to ask again before a grave DNS finding is
+// confirmed.
+func (j *judge) secondOpinions(ctx context.Context, g *graph.Graph, now time.Time) ([]fact.Task, error) {
+	v, err := j.evaluate(ctx, g, now)
+	if err != nil {
+		return nil, err
+	}
+	return rules.SecondOpinions(v.result.Findings, g), nil
+}
+
+// report judges a run and builds the model that every format shows.
+func (j *judge) report(ctx context.Context, run *journal.Run, g *graph.Graph, now time.Time) (*reports.Report, error) {
+	v, err := j.evaluate(ctx, g, now)
+	if err != nil {
+		return nil, err
+	}
+	return reports.Build(reports.Input{
+		ToolVersion: strings.TrimPrefix(run.Header.Tool, "mspscan "),
+		Header:      j.header(run, g, v, now),
+		Graph:       g,
+		Value:       v.model.Value(),
+		Exposures:   v.exposures,
+		Paths:       v.paths,
+		Fixes:       v.model.Fixes(fixesShown),
+		Findings:    v.result.Findings,
+		Questions:   v.result.Questions,
+		Counts:      v.result.Counts,
+		Rules:       j.rules.Rules(),
+		Errors:      append(append([]string{}, run.End.Errors...), v.result.Errors...),
+	}), nil
+}
+
+func (j *judge) header(run *journal.Run, g *graph.Graph, v verdict, now time.Time) reports.Header {
+	h := run.Header
+	return reports.Header{
+		ID: h.ID, Started: h.Started, Finished: run.End.Finished, Complete: run.End.Complete,
+		InventorySHA256: h.InventorySHA256, Resolvers: h.Resolvers, Now: now,
+		CommandLine: strings.Join(h.Command, " "), Notes: notes(run, g, v),
+		Packs: []reports.Pack{{Name: "rules", Hash: j.rules.Hash()}, {Name: "catalogue", Hash: j.catalog.Hash()}, {Name: "exposure tables", Hash: j.tables.Version}},
+	}
+}
+
+// notes says in words what the reader must know of how the run was made.
+func notes(run *journal.Run, g *graph.Graph, v verdict) []string {
+	var list []string
+	h := run.Header
+	if h.Zones != "" {
+		list = append(list, "Scanned offline, in zone files with SHA-256 "+h.Zones+".")
+	}
+	if h.Passive {
+		list = append(list, "Passive: only recursive resolvers were asked, so what each name server says was not seen.")
+	}
+	if !h.Active {
+		list = append(list, "No active probe was sent: zone transfer and recursion were not tested.")
+	}
+	if !run.End.Complete {
+		list = append(list, "The run did not come to its end: what is missing is unknown, not clean.")
+	}
+	for _, f := range g.FactsOf(fact.ProbePreflight) {
+		if f.Outcome == fact.Unknown {
+			list = append(list, "The resolver "+f.Task.Server+" did not answer at the start of the run.")
+		}
+	}
+	if d := v.model.Defaulted(); len(d) > 0 {
+		list = append(list, "Assets without a stated value count with a default by criticality: "+strings.Join(d, ", ")+".")
+	}
+	return append(list, h.Notes...)
+}
+
+// replay builds the graph of a journal.
+func (j *judge) replay(run *journal.Run) (*graph.Graph, error) {
+	var files []inventory.File
+	for _, f := range run.Header.Inventory {
+		data, err := f.Bytes()
+		if err != nil {
+			return nil, coded(CodeUsage, fmt.Errorf("read the journal's inventory %s: %w", f.Name, err))
+		}
+		files = append(files, inventory.File{Name: f.Name, Data: data})
+	}
+	inv, diags := inventory.Decode(files)
+	if err := diags.Err(); err != nil {
+		return nil, coded(CodeUsage, fmt.Errorf("read the journal's inventory: %w", err))
+	}
+	g, err := graph.New(inv, j.catalog)
+	if err != nil {
+		return nil, coded(CodeUsage, err)
+	}
+	for _, f := range run.Facts {
+		if err := g.Apply(f); err != nil {
+			return nil, coded(CodeUsage, err)
+		}
+	}
+	return g, nil
+}

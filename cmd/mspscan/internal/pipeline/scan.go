@@ -1,0 +1,280 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"mspscan/msp"
+	"mspscan/msp/catalog"
+	"mspscan/msp/fact"
+	"mspscan/msp/graph"
+	"mspscan/msp/inventory"
+	"mspscan/msp/journal"
+	"mspscan/scanner"
+	"mspscan/scanner/dnsx"
+	"mspscan/scanner/plan"
+	"mspscan/scanner/probes"
+)
+
+// Scan runs the main job: from an inventory to its reports. The error carries
+// the exit code, see Error.
+func Scan(ctx context.Context, cfg Config, s Streams) (err error) {
+	j, err := prepare(cfg, s)
+	if err != nil {
+		return err
+	}
+	n, err := openNetwork(cfg)
+	if err != nil {
+		return coded(CodeInternal, err)
+	}
+	defer func() { err = errors.Join(err, n.close()) }()
+	j.use(n)
+	if cfg.DryRun {
+		return j.dryRun()
+	}
+	run, err := j.collect(ctx)
+	if err != nil {
+		return err
+	}
+	return finish(ctx, cfg, s, j.judge, run, j.graph)
+}
+
+// job is one scan on its way to the journal.
+type job struct {
+	cfg    Config
+	s      Streams
+	judge  *judge
+	loaded *inventory.Loaded
+	graph  *graph.Graph
+	header journal.Header
+	net    *network
+	probes []scanner.Probe
+	bar    *bar
+	errors []string
+}
+
+// prepare does all that can fail before anything is sent or written.
+func prepare(cfg Config, s Streams) (*job, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	judge, err := newJudge(cfg)
+	if err != nil {
+		return nil, err
+	}
+	loaded, err := inventory.Load(cfg.Inventories)
+	if err != nil {
+		return nil, coded(CodeUsage, err)
+	}
+	warn(s.Err, cfg.Quiet, loaded.Warnings)
+	g, err := graph.New(loaded.Inventory, judge.catalog)
+	if err != nil {
+		return nil, coded(CodeUsage, err)
+	}
+	if err := checkWritable(cfg.Outputs); err != nil {
+		return nil, coded(CodeInternal, err)
+	}
+	j := &job{cfg: cfg, s: s, judge: judge, loaded: loaded, graph: g}
+	if s.Terminal && !cfg.Quiet && !cfg.NoProgress {
+		j.bar = &bar{w: s.Err, width: max(s.Width, 40)}
+	}
+	return j, nil
+}
+
+func warn(w io.Writer, quiet bool, list inventory.Diagnostics) {
+	if quiet {
+		return
+	}
+	for _, d := range list {
+		fmt.Fprintln(w, d)
+	}
+}
+
+// use takes the way out and writes the header of the run.
+func (j *job) use(n *network) {
+	j.net = n
+	j.probes = probes.All(probes.Deps{More: []scanner.Probe{dnsx.Probe(n.asked), dnsx.CDNProbe()}})
+	started := time.Now().UTC().Truncate(time.Second)
+	j.header = journal.Header{
+		ID: randomLabel(), Tool: "mspscan " + j.cfg.Version, Started: started, Resolvers: n.resolvers,
+		Ranks: j.cfg.Ranks, Passive: j.cfg.Passive, Active: j.cfg.Active, Zones: n.zonesHash, Command: j.cfg.Command,
+	}
+	j.header.InventorySHA256, j.header.Inventory = embed(j.loaded.Files)
+}
+
+// embed gives the files for the header and one hash over all of them.
+func embed(files []inventory.File) (string, []journal.File) {
+	whole := sha256.New()
+	var list []journal.File
+	for _, f := range files {
+		sum := sha256.Sum256(f.Data)
+		list = append(list, journal.NewFile(f.Name, hex.EncodeToString(sum[:]), f.Data))
+		if len(files) == 1 {
+			return hex.EncodeToString(sum[:]), list
+		}
+		fmt.Fprintf(whole, "%s %x\n", f.Name, sum)
+	}
+	return hex.EncodeToString(whole.Sum(nil)), list
+}
+
+// collect asks the network until nothing new is left and gives the record.
+func (j *job) collect(ctx context.Context) (*journal.Run, error) {
+	w, err := j.openJournal()
+	if err != nil {
+		return nil, err
+	}
+	defer j.bar.clear()
+	c := newCollector(j.cfg, j.net, j.graph, w, j.probes, j.header.Started, j.bar.watch())
+	err = j.ask(ctx, c)
+	j.bar.clear()
+	end := journal.End{Kind: "end", Finished: time.Now().UTC().Truncate(time.Second), Complete: err == nil, Errors: j.errors}
+	if w != nil {
+		err = errors.Join(err, coded(CodeInternal, w.Close(&end)))
+	}
+	if ctx.Err() != nil {
+		return nil, &Error{CodeInterrupt, fmt.Errorf("interrupted after %d checks%s", c.asked, j.resumeHint())}
+	}
+	if err != nil {
+		return nil, coded(CodeInternal, err)
+	}
+	return &journal.Run{Header: j.header, Facts: j.graph.Facts(), End: end}, nil
+}
+
+func (j *job) resumeHint() string {
+	if j.cfg.Journal == "" {
+		return "; nothing was kept: name a --journal to be able to go on"
+	}
+	return "; the journal holds what was learnt, --resume goes on"
+}
+
+// ask runs the rounds, then the second opinions on what looks grave.
+func (j *job) ask(ctx context.Context, c *collector) error {
+	if err := j.preflight(ctx, c); err != nil {
+		return err
+	}
+	if err := c.all(ctx); err != nil {
+		return err
+	}
+	doubts, err := j.judge.secondOpinions(ctx, j.graph, j.now())
+	if err != nil {
+		return err
+	}
+	return c.round(ctx, missing(j.graph, doubts))
+}
+
+func (j *job) now() time.Time {
+	if !j.cfg.Now.IsZero() {
+		return j.cfg.Now
+	}
+	return j.header.Started
+}
+
+// preflight unmasks a resolver that answers names which do not exist: its word
+// on what is there would make every finding worthless.
+func (j *job) preflight(ctx context.Context, c *collector) error {
+	task := fact.Task{Probe: fact.ProbePreflight, Name: msp.Root, Server: j.net.resolvers[0]}
+	if f, done := j.graph.FactOf(task); done {
+		return refuseLiar(f)
+	}
+	p := scanner.Preflight(ctx, j.net.client, task.Server, randomLabel)
+	outcome, reason := fact.Present, ""
+	switch {
+	case !p.Reachable:
+		outcome, reason = fact.Unknown, "timeout"
+	case p.Rewrites:
+		outcome, reason = fact.Broken, "rewrites"
+	}
+	f, err := fact.New(task, outcome, reason, p)
+	if err != nil {
+		return err
+	}
+	f.At, f.Vantage = time.Now().UTC(), vantage(j.net)
+	f.Seal()
+	if c.journal != nil {
+		if err := c.journal.Fact(f); err != nil {
+			return coded(CodeInternal, err)
+		}
+	}
+	if err := j.graph.Apply(f); err != nil {
+		return err
+	}
+	return refuseLiar(f)
+}
+
+func refuseLiar(f fact.Fact) error {
+	if f.Outcome != fact.Broken {
+		return nil
+	}
+	return &Error{CodeIncomplete, fmt.Errorf("resolver %s answers names that do not exist: nothing it says of absence can be believed; name another with --resolver", f.Task.Server)}
+}
+
+// openJournal starts or goes on with the journal; nil if none was asked for.
+func (j *job) openJournal() (*journal.Writer, error) {
+	if j.cfg.Journal == "" {
+		return nil, nil
+	}
+	if j.cfg.Resume {
+		if _, err := os.Stat(j.cfg.Journal); err == nil {
+			return j.resume()
+		}
+	}
+	w, err := journal.Create(j.cfg.Journal, j.header)
+	if errors.Is(err, os.ErrExist) {
+		return nil, usage("journal %s is there already: go on with --resume, or name another", j.cfg.Journal)
+	}
+	return w, coded(CodeInternal, err)
+}
+
+// resume takes the facts of the journal and goes on behind them. What would make
+// two halves that do not fit is refused.
+func (j *job) resume() (*journal.Writer, error) {
+	run, err := journal.Open(j.cfg.Journal)
+	if err != nil {
+		return nil, coded(CodeUsage, err)
+	}
+	old, now := run.Header, j.header
+	switch {
+	case old.InventorySHA256 != now.InventorySHA256:
+		return nil, usage("resume %s: the inventory has changed since; start a new journal", j.cfg.Journal)
+	case old.Tool != now.Tool:
+		return nil, usage("resume %s: it was begun by %s, this is %s", j.cfg.Journal, old.Tool, now.Tool)
+	case old.Zones != now.Zones, old.Passive != now.Passive, old.Active != now.Active, old.Ranks != now.Ranks:
+		return nil, usage("resume %s: it was begun with other options (--zones, --passive, --active or --ranks)", j.cfg.Journal)
+	}
+	for _, f := range run.Facts {
+		if err := j.graph.Apply(f); err != nil {
+			return nil, coded(CodeInternal, err)
+		}
+	}
+	j.header = old
+	w, err := journal.Append(j.cfg.Journal)
+	return w, coded(CodeInternal, err)
+}
+
+// dryRun prints the first round and what is left out; nothing is sent.
+func (j *job) dryRun() error {
+	next := plan.Next(j.graph, planOptions(j.cfg, j.probes, j.header.Started))
+	for _, t := range next.Tasks {
+		fmt.Fprintf(j.s.Out, "%s\t%s\n", t.Probe, t.Name)
+	}
+	for _, l := range next.LeftOut {
+		fmt.Fprintf(j.s.Out, "left out\t%s\t%s\t%s\n", l.Task.Probe, l.Task.Name, msp.Visible(l.Why))
+	}
+	fmt.Fprintf(j.s.Err, "%d checks in the first round; what they find brings more (--ranks %d)\n", len(next.Tasks), j.cfg.Ranks)
+	return nil
+}
+
+// loadCatalog reads the embedded table of third parties.
+func loadCatalog() (*catalog.Catalog, error) {
+	cat, err := catalog.Default()
+	if err != nil {
+		return nil, coded(CodeInternal, fmt.Errorf("read the embedded catalogue: %w", err))
+	}
+	return cat, nil
+}
