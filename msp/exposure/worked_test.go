@@ -103,3 +103,156 @@ func TestWorkedExampleExposure(t *testing.T) {
 	vendor := by(t, m, "rmmvendor")
 	require.Equal(t, "0.7736", fmt.Sprintf("%.4f", vendor.Assets[1].P.Hi))
 }
+
+// TestWorkedExampleFixes holds the fixes of the example, measured on northmsp.
+func TestWorkedExampleFixes(t *testing.T) {
+	m := workedModel(t)
+	for _, c := range []struct {
+		want string
+		ids  []string
+	}{
+		{"4.36 51.1 %", []string{"north-rmm.jit_pam=yes"}},
+		{"2.43 28.5 %", []string{"ad-erp.segmentation=yes"}},
+		{"3.04 35.6 %", []string{"close:ad-erp"}},
+		{"5.33 62.5 %", []string{"north-rmm.jit_pam=yes", "ad-erp.segmentation=yes"}},
+		{"0.24 2.8 %", []string{"close:north-vpn"}},
+	} {
+		f, err := m.Worth(c.ids...)
+		require.NoError(t, err)
+		require.Equal(t, "northmsp", f.Provider)
+		require.Equal(t, c.want, fmt.Sprintf("%.2f %s", f.Reduction/1e6, percent(f.Reduction, f.Before)), c.ids)
+		require.InDelta(t, f.Before-f.After, f.Reduction, 1e-6)
+	}
+}
+
+func TestFixesRankSinglesThenSets(t *testing.T) {
+	m := workedModel(t)
+	fixes := m.Fixes(100)
+	require.NotEmpty(t, fixes)
+	var jit, vpn int
+	for i, f := range fixes {
+		require.Equal(t, "northmsp", f.Provider)
+		if i > 0 && len(f.IDs) == len(fixes[i-1].IDs) {
+			require.LessOrEqual(t, f.Reduction, fixes[i-1].Reduction+1e-6)
+		}
+		switch f.IDs[0] {
+		case "north-rmm.jit_pam=yes":
+			jit = i
+			require.Contains(t, f.Text, "just-in-time privileged access")
+			require.InDelta(t, 4.36e6+.9*4.36e6, f.Sum, 1e5, "and the vendor above")
+		case "close:north-vpn":
+			vpn = i
+		}
+	}
+	require.Less(t, jit, vpn)
+	last := fixes[len(fixes)-1]
+	require.Equal(t, []string{"close:north-rmm", "close:north-vpn"}, last.IDs, "nothing is left for a third")
+	require.InDelta(t, 0, last.After, 1e-6)
+}
+
+func TestWorkedExamplePaths(t *testing.T) {
+	m := workedModel(t)
+	for provider, want := range map[string]string{"northmsp": "82.9", "rmmvendor": "74.6", "mailco": "9.0"} {
+		e, best := by(t, m, provider), 0.0
+		for _, p := range e.BestPath {
+			for _, a := range m.s.assets {
+				if a.id == p.Asset {
+					best += a.value * p.Probability.Hi
+				}
+			}
+		}
+		require.Equal(t, want, fmt.Sprintf("%.1f", 100*best/m.Value()), provider)
+	}
+	var toERP []string
+	over := 1.0
+	for _, p := range m.Paths(10) {
+		if p.Provider == "rmmvendor" && p.Asset == "erp" {
+			toERP = append(toERP, fmt.Sprint(p.Nodes, p.Doors, p.More))
+			over *= 1 - p.Probability.Hi
+		}
+	}
+	require.Equal(t, []string{
+		"[rmmvendor northmsp ad erp] [rmm-update north-rmm ad-erp] false",
+		"[rmmvendor northmsp erp] [rmm-update north-vpn] false",
+	}, toERP)
+	require.Equal(t, "0.7920", fmt.Sprintf("%.4f", 1-over), "what noisy-or over paths would say")
+}
+
+func TestPathsSayThatTheyWereCut(t *testing.T) {
+	m := workedModel(t)
+	more := 0
+	for _, p := range m.Paths(1) {
+		if p.More {
+			more++
+			require.Equal(t, "erp", p.Asset)
+		}
+	}
+	require.Equal(t, 2, more, "northmsp and rmmvendor have a second way to the ERP")
+	require.Empty(t, m.Paths(0))
+}
+
+func TestWorkedExampleQuestion(t *testing.T) {
+	m := workedModel(t)
+	narrows := m.Narrows()
+	require.Len(t, narrows, 1)
+	require.Equal(t, "north-rmm mfa northmsp", fmt.Sprint(narrows[0].Door, " ", narrows[0].Control, " ", narrows[0].Provider))
+	require.Equal(t, "0.73", fmt.Sprintf("%.2f", narrows[0].Range/1e6))
+	one, err := m.Narrow("north-rmm", msp.MFA)
+	require.NoError(t, err)
+	require.Equal(t, narrows[0], one)
+	answered, err := m.Narrow("north-vpn", msp.MFA)
+	require.NoError(t, err)
+	require.Zero(t, answered.Range)
+}
+
+func TestWorkedExampleInWords(t *testing.T) {
+	text, err := workedModel(t).Explain("northmsp")
+	require.NoError(t, err)
+	require.Equal(t, []string{
+		"If northmsp is compromised, AUD 8.53M of AUD 10.00M is at risk (AUD 7.80M if every unknown answer turned out to be yes): a score of 85 (78-85).",
+		"Closing north-vpn (vpn to erp), its own door to what is dearest, takes off AUD 0.24M (2.8 %): erp is still reached with 81 % over north-rmm and ad-erp.",
+		"To have segmentation in place and verified on north-rmm (rmm agent to ad) is worth more: AUD 5.82M (68.2 %).",
+		"The best two such changes, to have phishing-resistant multi-factor authentication in place and verified on north-rmm (rmm agent to ad) and to have segmentation in place and verified on north-rmm (rmm agent to ad), take off AUD 6.83M (80.1 %).",
+		"Ask first whether there is multi-factor authentication on north-rmm (rmm agent to ad): the answer is worth AUD 0.73M of range.",
+	}, text)
+}
+
+func TestByDoorAndChokes(t *testing.T) {
+	m := workedModel(t)
+	shares, err := m.ByDoor("northmsp")
+	require.NoError(t, err)
+	require.Equal(t, "north-rmm", shares[0].Door)
+	require.Equal(t, "north-vpn", shares[len(shares)-1].Door)
+	require.InDelta(t, 239_400, shares[len(shares)-1].Money, 5e3)
+	chokes, err := m.Chokes("rmmvendor")
+	require.NoError(t, err)
+	require.Equal(t, []string{"ad", "erp", "mail"}, chokes[0].Assets)
+	require.Equal(t, []string{"northmsp", "rmm-update"}, []string{chokes[0].ID, chokes[1].ID})
+	require.InDelta(t, by(t, m, "rmmvendor").Money.Hi, chokes[0].Money, 1e-6)
+}
+
+func TestWorkedExampleCut(t *testing.T) {
+	m := workedModel(t)
+	for provider, want := range map[string][]string{
+		"northmsp": {"north-rmm", "north-vpn"}, "rmmvendor": {"rmm-update"}, "mailco": {},
+	} {
+		cut, err := m.Cut(provider)
+		require.NoError(t, err)
+		require.Equal(t, want, cut)
+	}
+	cut, err := m.Cut("mailco", "mail")
+	require.NoError(t, err)
+	require.Equal(t, []string{"mailco-mail"}, cut)
+}
+
+func TestWorkedExampleSensitivity(t *testing.T) {
+	s := workedModel(t).Sensitivity(.2)
+	require.Equal(t, []string{"northmsp", "rmmvendor", "mailco"}, s.Ranking)
+	require.Equal(t, len(s.Swings), s.Held)
+	require.Len(t, s.Swings, 19)
+	require.Less(t, s.Spreads[0].Least, s.Spreads[0].Money)
+	require.Greater(t, s.Spreads[0].Most, s.Spreads[0].Money)
+	for _, run := range s.Swings {
+		require.LessOrEqual(t, run.Is, 1.0)
+	}
+}

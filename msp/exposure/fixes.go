@@ -1,0 +1,159 @@
+package exposure
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"mspscan/msp"
+)
+
+// Fixes gives what to do first over the whole model: the best n single changes,
+// then the best pair and the best three if they are worth more than fewer. They
+// are measured on the provider whose compromise costs most (Fix.Provider), and
+// Sum adds up what they take off every provider's exposure.
+func (m *Model) Fixes(n int) []msp.Fix {
+	worst, ok := m.worst()
+	if !ok {
+		return nil
+	}
+	return m.fixes(worst, n)
+}
+
+// FixesFor is Fixes measured on one provider.
+func (m *Model) FixesFor(provider string, n int) ([]msp.Fix, error) {
+	p, err := m.provider(provider)
+	if err != nil {
+		return nil, err
+	}
+	return m.fixes(p, n), nil
+}
+
+// BestSet gives the best set of at most k changes against a provider ("" = the
+// one whose compromise costs most). Up to three it is exhaustive over the most
+// promising candidates; beyond, it is labelled heuristic.
+func (m *Model) BestSet(provider string, k int) (msp.Fix, error) {
+	p, ok := m.worst()
+	if provider != "" {
+		var err error
+		if p, err = m.provider(provider); err != nil {
+			return msp.Fix{}, err
+		}
+	} else if !ok {
+		return msp.Fix{}, fmt.Errorf("find fixes: the model has no provider")
+	}
+	s := newSearch(m.look(p, m.hi))
+	f, heuristic := s.best(k)
+	fix := m.fix(s.v, f.set, m.views())
+	fix.Heuristic = heuristic
+	return fix, nil
+}
+
+// Worth gives what a set of changes is worth, in the ids of Fix, measured on the
+// provider for which it is worth most.
+func (m *Model) Worth(ids ...string) (msp.Fix, error) {
+	set := make([]candidate, 0, len(ids))
+	for _, id := range ids {
+		c, err := m.parse(id)
+		if err != nil {
+			return msp.Fix{}, err
+		}
+		set = append(set, c)
+	}
+	views, changes := m.views(), m.changes(set)
+	best := -1
+	for i, v := range views {
+		if best < 0 || v.worth(changes) > views[best].worth(changes)*(1+tiny) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return msp.Fix{}, fmt.Errorf("weigh fix: the model has no provider")
+	}
+	return m.fix(views[best], set, views), nil
+}
+
+// parse reads the id of a change: close:<door> or <door>.<control>=yes.
+func (m *Model) parse(id string) (candidate, error) {
+	if door, ok := strings.CutPrefix(id, closePrefix); ok {
+		d, err := m.door(door)
+		return candidate{door: d}, err
+	}
+	rest, ok := strings.CutSuffix(id, yesSuffix)
+	dot := strings.LastIndexByte(rest, '.')
+	if !ok || dot < 0 {
+		return candidate{}, fmt.Errorf("read fix %q: write close:<access> or <access>.<control>=yes", id)
+	}
+	d, err := m.door(rest[:dot])
+	if err != nil {
+		return candidate{}, err
+	}
+	s, known := m.tables.safeguard(msp.Control(rest[dot+1:]))
+	if !known {
+		return candidate{}, fmt.Errorf("read fix %q: control %q is not in tables %s", id, rest[dot+1:], m.tables.Version)
+	}
+	return candidate{door: d, control: s.Control, family: s.Family}, nil
+}
+
+// worst gives the provider whose compromise costs most in the high reading; of
+// equals the first by id.
+func (m *Model) worst() (int32, bool) {
+	worst, most := int32(-1), -1.0
+	for _, p := range m.asked() {
+		if e := m.look(p, m.hi).money(); e > most {
+			worst, most = p, e
+		}
+	}
+	return worst, worst >= 0
+}
+
+// views looks at every provider asked for, in the high reading.
+func (m *Model) views() []*view {
+	list := make([]*view, 0, len(m.asked()))
+	for _, p := range m.asked() {
+		list = append(list, m.look(p, m.hi))
+	}
+	return list
+}
+
+func (m *Model) fixes(p int32, n int) []msp.Fix {
+	if n <= 0 {
+		return nil
+	}
+	s := &search{v: m.look(p, m.hi)}
+	all := s.v.candidates()
+	s.pool = pool(all)
+	views := m.views()
+	var list []msp.Fix
+	for _, f := range s.singles(all, n) {
+		list = append(list, m.fix(s.v, f.set, views))
+	}
+	one := s.single()
+	two := better(one, s.pair())
+	three := better(two, s.triple(two.worth))
+	for _, f := range []found{two, three} {
+		if len(f.set) > 1 && (len(list) == 0 || len(list[len(list)-1].IDs) != len(f.set)) {
+			list = append(list, m.fix(s.v, f.set, views))
+		}
+	}
+	return list
+}
+
+// fix writes a set down, measured on v and added up over views.
+func (m *Model) fix(v *view, set []candidate, views []*view) msp.Fix {
+	changes := m.changes(set)
+	f := msp.Fix{IDs: make([]string, 0, len(set)), Provider: m.s.nodes[v.source].id, Before: v.money()}
+	set = slices.Clone(set)
+	slices.SortFunc(set, func(a, b candidate) int { return strings.Compare(a.id(m), b.id(m)) })
+	words := make([]string, 0, len(set))
+	for _, c := range set {
+		f.IDs, words = append(f.IDs, c.id(m)), append(words, m.words(c))
+	}
+	f.Text = sentence(words)
+	f.Reduction = v.worth(changes)
+	f.After = f.Before - f.Reduction
+	for _, other := range views {
+		f.Sum += other.worth(changes)
+	}
+	return f
+}

@@ -1,0 +1,154 @@
+package exposure
+
+import (
+	"cmp"
+	"slices"
+)
+
+// found is a set of candidates and what it takes off E.
+type found struct {
+	set   []candidate
+	worth float64
+}
+
+// search looks for the sets of candidates that take most off one provider's E.
+type search struct {
+	v     *view
+	pool  []candidate
+	pairs [][]float64 // worth of each pair of the pool
+}
+
+func newSearch(v *view) *search {
+	return &search{v: v, pool: pool(v.candidates())}
+}
+
+// worth gives what a set takes off E, never less than nothing.
+func (s *search) worth(set []candidate) float64 { return s.v.worth(s.v.m.changes(set)) }
+
+func (v *view) worth(changes []change) float64 { return max(0, v.money()-v.with(changes).money()) }
+
+// pair gives the best two.
+func (s *search) pair() found {
+	best := found{}
+	s.pairs = make([][]float64, len(s.pool))
+	for i := range s.pool {
+		s.pairs[i] = make([]float64, len(s.pool))
+	}
+	for i := range s.pool {
+		for j := i + 1; j < len(s.pool); j++ {
+			set := []candidate{s.pool[i], s.pool[j]}
+			w := s.worth(set)
+			s.pairs[i][j], s.pairs[j][i] = w, w
+			if w > best.worth {
+				best = found{set, w}
+			}
+		}
+	}
+	return best
+}
+
+// triple gives the best three. A set is worth at most each of its pairs and the
+// bound of the third, so most need no look; what is left out can't win.
+func (s *search) triple(atLeast float64) found {
+	best := found{worth: atLeast}
+	for i := range s.pool {
+		for j := i + 1; j < len(s.pool); j++ {
+			for k := j + 1; k < len(s.pool); k++ {
+				if s.most(i, j, k) <= best.worth {
+					continue
+				}
+				set := []candidate{s.pool[i], s.pool[j], s.pool[k]}
+				if w := s.worth(set); w > best.worth {
+					best = found{set, w}
+				}
+			}
+		}
+	}
+	return best
+}
+
+func (s *search) most(i, j, k int) float64 {
+	return min(s.pairs[i][j]+s.pool[k].bound, s.pairs[i][k]+s.pool[j].bound, s.pairs[j][k]+s.pool[i].bound)
+}
+
+// best gives the best set of at most k: exhaustive over the pool up to three,
+// then the best triple widened by single steps or pairs, whichever brings more
+// a change. The second result says that it is heuristic.
+func (s *search) best(k int) (found, bool) {
+	f := s.single()
+	if k >= 2 {
+		f = better(f, s.pair())
+	}
+	if k >= 3 {
+		f = better(f, s.triple(f.worth))
+	}
+	heuristic := false
+	for len(f.set) < k && len(f.set) < len(s.pool) {
+		next := s.widen(f, k)
+		if len(next.set) == len(f.set) {
+			break
+		}
+		f, heuristic = next, true
+	}
+	return f, heuristic
+}
+
+// tiny is the share of a worth below which a difference is rounding.
+const tiny = 1e-9
+
+// better gives the larger set only if it is worth more.
+func better(small, large found) found {
+	if large.worth > small.worth*(1+tiny) {
+		return large
+	}
+	return small
+}
+
+func (s *search) single() found {
+	best := found{}
+	for _, c := range s.pool {
+		if w := s.worth([]candidate{c}); w > best.worth {
+			best = found{[]candidate{c}, w}
+		}
+	}
+	return best
+}
+
+// widen adds the candidate, or the pair, that brings most a change.
+func (s *search) widen(f found, k int) found {
+	rest := slices.DeleteFunc(slices.Clone(s.pool), func(c candidate) bool { return slices.Contains(f.set, c) })
+	one, two := f, f
+	for i, c := range rest {
+		one = better(one, s.with(f, c))
+		for _, d := range rest[i+1:] {
+			if len(f.set)+2 <= k && c.bound+d.bound > two.worth-f.worth {
+				two = better(two, s.with(f, c, d))
+			}
+		}
+	}
+	if (two.worth-f.worth)/2 > (one.worth-f.worth)*(1+tiny) {
+		return two
+	}
+	return one
+}
+
+func (s *search) with(f found, more ...candidate) found {
+	set := append(slices.Clone(f.set), more...)
+	return found{set, s.worth(set)}
+}
+
+// singles gives the best n candidates alone, best first. Where nothing is shared
+// the worth of a change grows in a straight line with what it shuts, so the guess
+// ranks well; the best by guess are computed in full.
+func (s *search) singles(all []candidate, n int) []found {
+	all = slices.Clone(all)
+	slices.SortStableFunc(all, func(a, b candidate) int { return cmp.Compare(b.guess, a.guess) })
+	list := make([]found, 0, n)
+	for _, c := range all[:min(len(all), 2*n+poolSize)] {
+		if w := s.worth([]candidate{c}); w > tiny*s.v.money() {
+			list = append(list, found{[]candidate{c}, w})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b found) int { return cmp.Compare(b.worth, a.worth) })
+	return list[:min(n, len(list))]
+}
