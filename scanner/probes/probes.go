@@ -2,15 +2,20 @@
 package probes
 
 import (
+	"mspscan/msp/catalog"
 	"mspscan/scanner"
 	"mspscan/scanner/caa"
+	"mspscan/scanner/dane"
 	"mspscan/scanner/delegation"
+	"mspscan/scanner/dkim"
 	"mspscan/scanner/dmarc"
 	"mspscan/scanner/dnssec"
 	"mspscan/scanner/hosts"
+	"mspscan/scanner/mtasts"
 	"mspscan/scanner/mx"
 	"mspscan/scanner/registered"
 	"mspscan/scanner/spf"
+	"mspscan/scanner/tlsrpt"
 	"mspscan/scanner/tokens"
 	"mspscan/scanner/transfer"
 	"mspscan/scanner/wildcard"
@@ -18,6 +23,10 @@ import (
 
 // Deps is what some probes need beside the resolver.
 type Deps struct {
+	// Catalog says who stands behind a DKIM key; nil = nobody is named.
+	Catalog *catalog.Catalog
+	// Policies fetches MTA-STS policies; nil = none is fetched.
+	Policies mtasts.Fetcher
 	// More probes of whoever calls, such as those over a second DNS library.
 	More []scanner.Probe
 }
@@ -26,13 +35,17 @@ type Deps struct {
 func All(d Deps) []scanner.Probe {
 	list := []scanner.Probe{
 		caa.Probe(),
+		dane.Probe(),
 		delegation.Probe(),
+		dkim.Probe(d.Catalog),
 		dmarc.Probe(),
 		dnssec.Probe(),
 		hosts.Probe(),
+		mtasts.Probe(d.Policies),
 		mx.Probe(),
 		registered.Probe(),
 		spf.Probe(),
+		tlsrpt.Probe(),
 		tokens.Probe(),
 		transfer.Probe(),
 		transfer.RecursionProbe(),

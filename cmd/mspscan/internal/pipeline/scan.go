@@ -99,7 +99,7 @@ func warn(w io.Writer, quiet bool, list inventory.Diagnostics) {
 // use takes the way out and writes the header of the run.
 func (j *job) use(n *network) {
 	j.net = n
-	j.probes = probes.All(probes.Deps{More: []scanner.Probe{dnsx.Probe(n.asked), dnsx.CDNProbe()}})
+	j.probes = probes.All(probes.Deps{Catalog: j.judge.catalog, More: []scanner.Probe{dnsx.Probe(n.asked), dnsx.CDNProbe()}})
 	started := time.Now().UTC().Truncate(time.Second)
 	j.header = journal.Header{
 		ID: randomLabel(), Tool: "mspscan " + j.cfg.Version, Started: started, Resolvers: n.resolvers,
