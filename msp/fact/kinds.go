@@ -125,8 +125,8 @@ type SPF struct {
 	Redirect  msp.Name `json:"redirect,omitempty"`
 	Lookups   int      `json:"lookups"` // terms with look-ups (limit 10, section 4.6.4)
 	Voids     int      `json:"voids"`   // void look-ups (limit 2)
-	IPv4      float64  `json:"ipv4"`    // addresses permitted by ip4 terms with +
-	IPv6      float64  `json:"ipv6"`    // addresses permitted by ip6 terms with +
+	IPv4      float64  `json:"ipv4"`    // addresses permitted by ip4 terms with +, and by a and mx with a prefix length
+	IPv6      float64  `json:"ipv6"`    // the same of IPv6
 	UsesPTR   bool     `json:"uses_ptr,omitempty"`
 	PassAll   bool     `json:"pass_all,omitempty"`  // +all at the top or inside an include
 	Unbounded []string `json:"unbounded,omitempty"` // terms with sender macros or exists
