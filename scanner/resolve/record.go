@@ -51,7 +51,7 @@ func typeText(t uint16) string {
 func fields(rr dns.RR) []string {
 	switch rr := rr.(type) {
 	case *dns.A:
-		return address(rr.A)
+		return address(rr.A.To4())
 	case *dns.AAAA:
 		return address(rr.AAAA)
 	case *dns.TXT:
