@@ -71,7 +71,8 @@ func splitLabels(s string) ([]string, error) {
 	return labels, nil
 }
 
-// escapeLen gives the length of the escape at the start of s, 0 if it is cut.
+// escapeLen gives the length of the escape at the start of s, 0 if it is cut or
+// no octet.
 func escapeLen(s string) int {
 	if len(s) < 2 {
 		return 0
@@ -79,7 +80,7 @@ func escapeLen(s string) int {
 	if s[1] < '0' || s[1] > '9' {
 		return 2
 	}
-	if len(s) < 4 {
+	if len(s) < 4 || strings.Trim(s[1:4], "0123456789") != "" || s[1:4] > "255" {
 		return 0
 	}
 	return 4

@@ -39,9 +39,11 @@ func record(rr dns.RR) scanner.Record {
 func fields(rr dns.RR) []string {
 	switch rr := rr.(type) {
 	case *dns.A:
-		return address(rr.A)
+		a, _ := netip.AddrFromSlice(rr.A)
+		return []string{a.Unmap().String()} // an IPv4-mapped AAAA keeps its form
 	case *dns.AAAA:
-		return address(rr.AAAA)
+		a, _ := netip.AddrFromSlice(rr.AAAA)
+		return []string{a.String()}
 	case *dns.CNAME:
 		return []string{text(rr.Target)}
 	case *dns.NS:
@@ -70,11 +72,6 @@ func securityFields(rr dns.RR) []string {
 		return []string{num(rr.Usage), num(rr.Selector), num(rr.MatchingType), strings.ToLower(rr.Certificate)}
 	}
 	return nil
-}
-
-func address(ip []byte) []string {
-	a, _ := netip.AddrFromSlice(ip)
-	return []string{a.String()}
 }
 
 func text(s string) string { return string(toName(s)) }
