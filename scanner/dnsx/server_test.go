@@ -12,10 +12,7 @@ import (
 // gives its address. A handler that returns nil stays silent.
 func serve(t testing.TB, handle func(q *dns.Msg, tcp bool) *dns.Msg) string {
 	t.Helper()
-	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
-	require.NoError(t, err)
-	ln, err := net.Listen("tcp", pc.LocalAddr().String())
-	require.NoError(t, err)
+	pc, ln := listen(t)
 	answer := func(w dns.ResponseWriter, q *dns.Msg) {
 		if m := handle(q, w.LocalAddr().Network() == "tcp"); m != nil {
 			_ = w.WriteMsg(m)
@@ -29,6 +26,22 @@ func serve(t testing.TB, handle func(q *dns.Msg, tcp bool) *dns.Msg) string {
 		t.Cleanup(func() { _ = s.Shutdown() })
 	}
 	return pc.LocalAddr().String()
+}
+
+// listen takes a port that is free over both transports.
+func listen(t testing.TB) (net.PacketConn, net.Listener) {
+	t.Helper()
+	for range 20 {
+		pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+		require.NoError(t, err)
+		ln, err := net.Listen("tcp", pc.LocalAddr().String())
+		if err == nil {
+			return pc, ln
+		}
+		require.NoError(t, pc.Close())
+	}
+	require.Fail(t, "no port is free over UDP and TCP")
+	return nil, nil
 }
 
 // zone answers from records in zone file form; a name without any is NXDOMAIN.
