@@ -129,16 +129,17 @@ func measured(v msp.OptInt, good bool) msp.Reply {
 }
 
 func (b *builder) control(q asked, provider, subject string, r msp.Reply) Control {
-	rule, now := b.rules[q.rule], b.in.Header.Now
+	rule := b.rules[q.rule]
 	row := Control{
 		ID: q.id, Subject: subject, Provider: provider, Question: q.question, Source: frameworks(rule.Frameworks), Answer: r.Answer.String(),
-		Detail: cmp.Or(r.From, r.Reason), Expired: r.Expired(now), Weight: weight(rule.Severity), Guidance: rule.Remediation, Rule: q.rule,
+		Detail: cmp.Or(r.From, r.Reason), Weight: weight(rule.Severity), Guidance: rule.Remediation, Rule: q.rule,
 	}
 	if r.Answer == msp.Yes || r.Answer == msp.No {
 		row.Evidence = r.Evidence.String()
 	}
 	if r.Date.Known() {
 		row.Expires = msp.DateOf(r.Date.Time().AddDate(0, msp.EvidenceMonths, 0)).String()
+		row.Expired = row.Expires < msp.DateOf(b.in.Header.Now).String()
 	}
 	if r.Answer == msp.Yes {
 		row.Points = row.Weight * worth(row)

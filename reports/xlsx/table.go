@@ -1,0 +1,335 @@
+package xlsx
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// The rows of every table sheet: title, note, header, then data.
+const (
+	titleRow  = 1
+	noteRow   = 2
+	headRow   = 4
+	firstRow  = 5
+	maxRows   = 1_048_576
+	lineRoom  = 12.5 // points a line of text takes
+	mostLines = 9    // of a row; longer texts are there and show when the cell is opened
+)
+
+// column is one column of a table.
+type column struct {
+	title string
+	width float64
+	look  look
+	list  string // defined name of the drop-down, "" = none
+}
+
+// table is a sheet that holds one table.
+type table struct {
+	sheet   string
+	title   string
+	note    string
+	name    string // of the table
+	columns []column
+	n       int
+	row     func(i, row int) []any // one value a column; row is the sheet's row
+	freeze  int                    // columns that stay in sight
+	wide    int                    // pages the width is fitted to
+	dress   func(s *stream) error  // conditional formats, links, …; may be nil
+}
+
+// stream is a sheet that is being written.
+type stream struct {
+	b     *book
+	w     *excelize.StreamWriter
+	t     *table
+	sheet string
+	links int
+}
+
+// live is a formula with the value that it has now.
+type live struct {
+	formula string
+	value   any
+}
+
+// write streams the table and sets up its sheet.
+func (t *table) write(b *book) error {
+	s, err := b.open(t.sheet)
+	if err != nil {
+		return err
+	}
+	s.t = t
+	if t.n > maxRows-headRow {
+		return fmt.Errorf("%d rows do not fit one sheet", t.n)
+	}
+	if err := s.columns(t.columns); err != nil {
+		return err
+	}
+	if err := s.panes(t.freeze); err != nil {
+		return err
+	}
+	if err := s.top(); err != nil {
+		return err
+	}
+	if err := s.data(); err != nil {
+		return err
+	}
+	if err := s.setUp(); err != nil {
+		return err
+	}
+	return s.close()
+}
+
+// open starts streaming a sheet.
+func (b *book) open(name string) (*stream, error) {
+	w, err := b.f.NewStreamWriter(name)
+	if err != nil {
+		return nil, fmt.Errorf("open stream: %w", err)
+	}
+	return &stream{b: b, w: w, sheet: name}, nil
+}
+
+func (s *stream) close() error {
+	if err := s.w.Flush(); err != nil {
+		return fmt.Errorf("flush: %w", err)
+	}
+	return nil
+}
+
+func (s *stream) columns(list []column) error {
+	for i, c := range list {
+		if err := s.w.SetColWidth(i+1, i+1, c.width); err != nil {
+			return fmt.Errorf("set width: %w", err)
+		}
+	}
+	return nil
+}
+
+func (s *stream) panes(columns int) error {
+	err := s.w.SetPanes(&excelize.Panes{
+		Freeze: true, XSplit: columns, YSplit: headRow, TopLeftCell: cellName(columns+1, firstRow), ActivePane: "bottomRight",
+		Selection: []excelize.Selection{{SQRef: cellName(columns+1, firstRow), ActiveCell: cellName(columns+1, firstRow), Pane: "bottomRight"}},
+	})
+	if err != nil {
+		return fmt.Errorf("freeze header: %w", err)
+	}
+	return nil
+}
+
+// top writes title, note with the way back, and the header.
+func (s *stream) top() error {
+	st := s.b.style.id
+	if err := s.set(titleRow, 24, excelize.Cell{StyleID: st[title], Value: s.t.title}); err != nil {
+		return err
+	}
+	if err := s.set(noteRow, 15, excelize.Cell{StyleID: st[back], Value: "← Index"}, excelize.Cell{StyleID: st[note], Value: s.t.note}); err != nil {
+		return err
+	}
+	cells := make([]any, len(s.t.columns))
+	titles := make([]string, len(cells))
+	lined := 1
+	for i, c := range s.t.columns {
+		cells[i], titles[i] = excelize.Cell{StyleID: st[headOf(c.look)], Value: c.title}, c.title
+		lined = max(lined, wraps(c.title, c.width-2))
+	}
+	s.b.lint.table(s.t.name, titles)
+	return s.set(headRow, float64(lined)*lineRoom+8, cells...)
+}
+
+// headOf gives the header of a column its colour: yellow over cells that may be
+// edited, grey over calculated ones.
+func headOf(l look) look {
+	switch l {
+	case plainE, wrappedE, numberE, dateE, centredE:
+		return headE
+	case plainC, numberC, decimalC, moneyC, dateC, centredC:
+		return headC
+	}
+	return head
+}
+
+// set writes a row of cells from column A.
+func (s *stream) set(row int, height float64, cells ...any) error {
+	if err := s.w.SetRow(cellName(1, row), cells, excelize.RowOpts{Height: height}); err != nil {
+		return fmt.Errorf("write row %d: %w", row, err)
+	}
+	return nil
+}
+
+// data writes the rows; a table without rows gets an empty one, since a table
+// has at least one.
+func (s *stream) data() error {
+	t, buffer := s.t, make([]any, len(s.t.columns))
+	for i := range t.n {
+		row := firstRow + i
+		lined := 1
+		for k, v := range t.row(i, row) {
+			buffer[k] = s.cell(v, t.columns[k].look)
+			lined = max(lined, linesOf(v, t.columns[k]))
+		}
+		if err := s.set(row, float64(min(lined, mostLines))*lineRoom+4, buffer...); err != nil {
+			return err
+		}
+	}
+	if t.n == 0 {
+		for k := range buffer {
+			buffer[k] = excelize.Cell{StyleID: s.b.style.id[plain]}
+		}
+		return s.set(firstRow, lineRoom+4, buffer...)
+	}
+	return nil
+}
+
+// cell dresses a value. Text goes in as string only.
+func (s *stream) cell(v any, l look) excelize.Cell {
+	if f, ok := v.(live); ok {
+		return excelize.Cell{StyleID: s.b.style.id[l], Formula: f.formula, Value: f.value}
+	}
+	return excelize.Cell{StyleID: s.b.style.id[l], Value: v}
+}
+
+// linesOf gives how many lines a value takes in its column.
+func linesOf(v any, c column) int {
+	t, ok := v.(string)
+	if !ok || c.look != wrapped && c.look != wrappedE && c.look != field {
+		return 1
+	}
+	return wraps(t, c.width)
+}
+
+// wraps gives the lines that a text takes at a width of so many characters.
+func wraps(t string, width float64) int {
+	n := 0
+	for line := range strings.SplitSeq(t, "\n") {
+		if n++; n > mostLines {
+			break
+		}
+		n += int(float64(utf8.RuneCountInString(line)) * 1.06 / math.Max(width, 4))
+	}
+	return n
+}
+
+// last gives the last data row, firstRow at least.
+func (t *table) last() int { return max(firstRow, headRow+t.n) }
+
+// ref gives the range of a column's data.
+func (t *table) ref(col int) string {
+	return cellName(col, firstRow) + ":" + cellName(col, t.last())
+}
+
+// col gives the number of the column with a title, from 1.
+func (t *table) col(title string) int {
+	for i, c := range t.columns {
+		if c.title == title {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// setUp adds filter, drop-downs, formats, link and print settings.
+func (s *stream) setUp() error {
+	t := s.t
+	if err := s.w.AddTable(&excelize.Table{Range: cellName(1, headRow) + ":" + cellName(len(t.columns), t.last()), Name: t.name, ShowRowStripes: ptr(false)}); err != nil {
+		return fmt.Errorf("add table: %w", err)
+	}
+	for i, c := range t.columns {
+		if c.list == "" {
+			continue
+		}
+		if err := s.dropDown(t.ref(i+1), c.list); err != nil {
+			return err
+		}
+	}
+	if err := s.link(cellName(1, noteRow), "'"+sheetCover+"'!A1", "Back to the index"); err != nil {
+		return err
+	}
+	if t.dress != nil {
+		if err := t.dress(s); err != nil {
+			return err
+		}
+	}
+	return s.print(true, max(t.wide, 1), s.titles(), "")
+}
+
+// titles gives what repeats on each printed page: the header, and over several
+// pages in width the columns that stay in sight.
+func (s *stream) titles() string {
+	rows := fmt.Sprintf("$%d:$%d", headRow, headRow)
+	if s.t.wide < 2 {
+		return rows
+	}
+	return fmt.Sprintf("$A:$%s,'%s'!%s", colName(s.t.freeze), s.sheet, rows)
+}
+
+func (s *stream) dropDown(ref, list string) error {
+	dv := excelize.NewDataValidation(true)
+	dv.Sqref = ref
+	dv.SetSqrefDropList(list)
+	dv.SetError(excelize.DataValidationErrorStyleStop, "Not in the list", "Choose one of the values of the list, or clear the cell.")
+	s.b.lint.uses(list)
+	if err := s.b.f.AddDataValidation(s.sheet, dv); err != nil {
+		return fmt.Errorf("add drop-down: %w", err)
+	}
+	return nil
+}
+
+// link adds a link within the book; no other kind is ever made.
+func (s *stream) link(cell, target, tip string) error {
+	s.links++
+	s.b.lint.link(s.sheet, target, s.links)
+	if err := s.b.f.SetCellHyperLink(s.sheet, cell, target, "Location", excelize.HyperlinkOpts{Tooltip: &tip}); err != nil {
+		return fmt.Errorf("add link: %w", err)
+	}
+	return nil
+}
+
+// mark adds a conditional format by a formula or a value.
+func (s *stream) mark(ref, criteria, value, fill, color string) error {
+	s.b.lint.color(fill)
+	s.b.lint.color(color)
+	format, err := s.b.f.NewConditionalStyle(&excelize.Style{
+		Font: &excelize.Font{Color: color, Bold: true}, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{fill}},
+	})
+	if err != nil {
+		return fmt.Errorf("make format: %w", err)
+	}
+	o := excelize.ConditionalFormatOptions{Type: "formula", Criteria: value, Format: &format}
+	if criteria != "" {
+		o = excelize.ConditionalFormatOptions{Type: "cell", Criteria: criteria, Value: value, Format: &format}
+	}
+	if err := s.b.f.SetConditionalFormat(s.sheet, ref, []excelize.ConditionalFormatOptions{o}); err != nil {
+		return fmt.Errorf("add format: %w", err)
+	}
+	return nil
+}
+
+// cellName gives "B7" for column 2, row 7.
+func cellName(col, row int) string {
+	return colName(col) + fmt.Sprint(row)
+}
+
+// colName gives the letters of a column, from 1.
+func colName(col int) string {
+	name := ""
+	for ; col > 0; col = (col - 1) / 26 {
+		name = string(rune('A'+(col-1)%26)) + name
+	}
+	return name
+}
+
+// fixed gives "Sheet!$B$7".
+func fixed(sheet string, col, row int) string {
+	return fmt.Sprintf("'%s'!$%s$%d", sheet, colName(col), row)
+}
+
+// excelDay gives the serial number of a day, as cells keep it.
+func excelDay(t time.Time) float64 {
+	return t.Sub(time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)).Hours() / 24
+}
