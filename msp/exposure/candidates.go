@@ -81,14 +81,6 @@ func (m *Model) answeredYes(d int32, controls ...msp.Control) float64 {
 	return m.tables.transmission(after, m.now, high)
 }
 
-// matters reports whether a door can lead the view's provider to an asset.
-func (v *view) matters(d int32) bool {
-	if v.matter == nil {
-		v.prepare()
-	}
-	return slices.ContainsFunc(v.matter, func(doors []bool) bool { return doors[d] })
-}
-
 // bound gives the most that a candidate can take off E in any set: an asset is
 // only saved by it where the door's node is held and the door is open before
 // and shut after, and never more than it was exposed.
@@ -102,7 +94,7 @@ func (v *view) bound(c candidate) float64 {
 		if v.m.sampled[v.source][i] {
 			share = sampled
 		}
-		if v.matter[i][c.door] {
+		if v.parts[i].touched([]change{{c.door, c.t}}) {
 			sum += a.value * min(share, v.p[i])
 		}
 	}
@@ -132,7 +124,7 @@ func (v *view) held(n int32) float64 {
 	if p.tooBig || len(p.draws) > v.m.tables.ExactDoors {
 		return 1
 	}
-	return p.solve()
+	return p.solve().value(v.open.t)
 }
 
 // sampledBand is band as the trials have it.
@@ -151,12 +143,19 @@ func (v *view) sampledBand(c candidate) float64 {
 // poolSize is how many candidates the search for sets looks at.
 const poolSize = 30
 
-// pool picks the candidates for the search of sets. Of several controls of one
-// family on one door only the strongest stays: it is worth as much as all. Where
-// more than poolSize are left, half go by what they are worth alone and half by
-// what they could add at most, for two certain doors to one asset are worth
-// nothing alone.
-func pool(list []candidate) []candidate {
+// closing and hardening are the two kinds of candidates that sets are made of.
+// Closing a door is worth at least as much as any controls on it, so the best
+// set of all is one of closings; the best that leaves the doors in use is one of
+// controls.
+func closing(c candidate) bool   { return c.control == "" }
+func hardening(c candidate) bool { return c.control != "" }
+
+// pool picks the candidates of a kind for the search of sets. Of several
+// controls of one family on one door only the strongest stays: it is worth as
+// much as all. Where more than poolSize are left, half go by what they are worth
+// alone and half by what they could add at most, for two certain doors to one
+// asset are worth nothing alone.
+func pool(list []candidate, kind func(candidate) bool) []candidate {
 	best := map[candidate]candidate{}
 	for _, c := range list {
 		key := candidate{door: c.door, family: c.family}
@@ -165,7 +164,7 @@ func pool(list []candidate) []candidate {
 		}
 	}
 	list = slices.DeleteFunc(slices.Clone(list), func(c candidate) bool {
-		return best[candidate{door: c.door, family: c.family}] != c
+		return !kind(c) || best[candidate{door: c.door, family: c.family}] != c
 	})
 	if len(list) <= poolSize {
 		return list

@@ -108,11 +108,10 @@ func (m *Model) wayAround(v *view, d, at int32) string {
 // betterWords names the best change that leaves the provider its doors, and the
 // best pair.
 func (m *Model) betterWords(v *view, than float64) []string {
-	s := &search{v: v}
 	all := v.candidates()
-	keep := slices.DeleteFunc(slices.Clone(all), func(c candidate) bool { return c.control == "" })
+	s := &search{v: v, pool: pool(all, hardening)}
 	var text []string
-	best := s.singles(keep, 1)
+	best := v.singles(slices.DeleteFunc(all, closing), 1)
 	if len(best) > 0 {
 		verb := "is worth"
 		if best[0].worth > than {
@@ -120,7 +119,6 @@ func (m *Model) betterWords(v *view, than float64) []string {
 		}
 		text = append(text, fmt.Sprintf("To %s %s %s (%s).", m.words(best[0].set[0]), verb, m.amount(best[0].worth), percent(best[0].worth, v.money())))
 	}
-	s.pool = pool(keep)
 	if two := s.pair(); len(best) > 0 && len(two.set) == 2 && two.worth > best[0].worth*(1+tiny) {
 		text = append(text, fmt.Sprintf("The best two such changes, to %s and to %s, take off %s (%s).",
 			m.words(two.set[0]), m.words(two.set[1]), m.amount(two.worth), percent(two.worth, v.money())))

@@ -15,16 +15,16 @@ const (
 // Exposures gives what each provider reaches, sorted by provider id. The assets
 // add up to E exactly, in the order in which they are listed.
 func (m *Model) Exposures() []msp.Exposure {
-	list := make([]msp.Exposure, 0, len(m.asked()))
+	list := make([]msp.Exposure, len(m.asked()))
 	best := m.paths(1, func(asset) bool { return true })
-	for _, p := range m.asked() {
-		e := m.exposure(p)
-		e.BestPath = best[p]
-		for i := range e.BestPath {
-			e.BestPath[i].More = false // one is all that was asked for
+	parallel(len(list), func(i int) {
+		p := m.asked()[i]
+		list[i] = m.exposure(p)
+		list[i].BestPath = best[p]
+		for j := range list[i].BestPath {
+			list[i].BestPath[j].More = false // one is all that was asked for
 		}
-		list = append(list, e)
-	}
+	})
 	return list
 }
 

@@ -2,7 +2,6 @@ package exposure
 
 import (
 	"cmp"
-	"math/bits"
 	"slices"
 )
 
@@ -16,7 +15,14 @@ type problem struct {
 	certain bool      // reached without luck
 	tooBig  bool      // more than a word of doors, draws or heads
 	doors   []shutter // in the order of ids
-	draws   []float64 // probability of each draw
+	draws   []drawn
+}
+
+// drawn is one random draw: an unshared door of its own transmission, or a link
+// in the chain of a shared credential, of a fixed probability.
+type drawn struct {
+	door int32 // -1 for a link
+	p    float64
 }
 
 // shutter is an uncertain door of a problem.
@@ -199,7 +205,7 @@ func (p *problem) tie(r *trim, uncertain []int32) {
 		label := r.doors[d].shares
 		if label == "" {
 			p.doors[i].need = 1 << len(p.draws)
-			p.draws = append(p.draws, r.t[d])
+			p.draws = append(p.draws, drawn{d, r.t[d]})
 			continue
 		}
 		if groups[label] == nil {
@@ -219,154 +225,9 @@ func (p *problem) chain(group []int, t func(int) float64) {
 	for _, i := range group {
 		if t(i) < last {
 			need |= 1 << len(p.draws)
-			p.draws = append(p.draws, t(i)/last)
+			p.draws = append(p.draws, drawn{-1, t(i) / last})
 			last = t(i)
 		}
 		p.doors[i].need = need
-	}
-}
-
-// state is what is left of a problem: what is held, which draws are still to be
-// made, which doors can still open.
-type state struct {
-	held, draws, doors uint64
-}
-
-type solver struct {
-	problem
-	memo map[state]float64
-}
-
-// memoFrom is how many draws make remembering cheaper than counting again.
-const memoFrom = 5
-
-// solve gives the probability that the target is reached.
-func (p problem) solve() float64 {
-	if p.certain {
-		return 1
-	}
-	s := solver{problem: p}
-	if len(p.draws) >= memoFrom {
-		s.memo = map[state]float64{}
-	}
-	return s.reach(state{draws: mask(len(p.draws)), doors: mask(len(p.doors))})
-}
-
-func mask(n int) uint64 {
-	if n >= word {
-		return ^uint64(0)
-	}
-	return 1<<n - 1
-}
-
-// reach conditions on one draw at a door in reach: on success the door opens,
-// else all doors that need the draw are shut. What can no longer matter is cut
-// off first, so that many ways lead to one remembered state.
-func (s *solver) reach(at state) float64 {
-	at, hit := s.enter(at)
-	if hit {
-		return 1
-	}
-	at, door := s.cut(at)
-	if door < 0 {
-		return 0
-	}
-	if p, known := s.memo[at]; known {
-		return p
-	}
-	draw := uint64(1) << bits.TrailingZeros64(s.doors[door].need&at.draws)
-	open, shut := at, at
-	open.draws &^= draw
-	shut.draws &^= draw
-	for i := range bitsOf(at.doors) {
-		if s.doors[i].need&draw != 0 {
-			shut.doors &^= 1 << i
-		}
-	}
-	t := s.draws[bits.TrailingZeros64(draw)]
-	p := t*s.reach(open) + (1-t)*s.reach(shut)
-	if s.memo != nil {
-		s.memo[at] = p
-	}
-	return p
-}
-
-// enter goes through every door that stands open.
-func (s *solver) enter(at state) (state, bool) {
-	for more := true; more; {
-		more = false
-		for i := range bitsOf(at.doors) {
-			d := &s.doors[i]
-			if d.need&at.draws != 0 || d.from&^at.held != 0 {
-				continue
-			}
-			if d.hit {
-				return at, true
-			}
-			at.held |= d.gain
-			at.doors &^= 1 << i
-			more = true
-		}
-	}
-	return at, false
-}
-
-// cut drops the doors that can't lead to the target any more and gives the door
-// to look at next: one that hits the target if there is one in reach, else the
-// first; -1 = the target is out of reach.
-func (s *solver) cut(at state) (state, int) {
-	back, useful := uint64(0), uint64(0)
-	for more := true; more; {
-		more = false
-		for i := range bitsOf(at.doors &^ useful) {
-			if d := &s.doors[i]; d.hit || d.gain&back&^at.held != 0 {
-				useful |= 1 << i
-				back |= d.from
-				more = true
-			}
-		}
-	}
-	held, live := at.held, uint64(0)
-	for more := true; more; {
-		more = false
-		for i := range bitsOf(useful &^ live) {
-			if d := &s.doors[i]; d.from&^held == 0 {
-				live |= 1 << i
-				held |= d.gain
-				more = true
-			}
-		}
-	}
-	return s.normal(at, live)
-}
-
-// normal reduces a state to what the live doors touch and picks the next door.
-func (s *solver) normal(at state, live uint64) (state, int) {
-	var touched, need uint64
-	next, hits := -1, false
-	reaches := false
-	for i := range bitsOf(live) {
-		d := &s.doors[i]
-		touched |= d.from | d.gain
-		need |= d.need
-		reaches = reaches || d.hit
-		if d.from&^at.held == 0 && (next < 0 || d.hit && !hits) {
-			next, hits = i, d.hit
-		}
-	}
-	if !reaches {
-		return at, -1
-	}
-	return state{held: at.held & touched, draws: at.draws & need, doors: live}, next
-}
-
-// bitsOf yields the indices of the bits that are set, lowest first.
-func bitsOf(set uint64) func(func(int) bool) {
-	return func(yield func(int) bool) {
-		for ; set != 0; set &= set - 1 {
-			if !yield(bits.TrailingZeros64(set)) {
-				return
-			}
-		}
 	}
 }

@@ -8,10 +8,11 @@ import (
 	"mspscan/msp"
 )
 
-// Fixes gives what to do first over the whole model: the best n single changes,
-// then the best pair and the best three if they are worth more than fewer. They
-// are measured on the provider whose compromise costs most (Fix.Provider), and
-// Sum adds up what they take off every provider's exposure.
+// Fixes gives what to do first over the whole model: the best n single changes;
+// then the best pair and the best three if they are worth more than fewer; then
+// the same of controls alone, for who must leave every door in use. They are
+// measured on the provider whose compromise costs most (Fix.Provider), and Sum
+// adds up what they take off every provider's exposure.
 func (m *Model) Fixes(n int) []msp.Fix {
 	worst, ok := m.worst()
 	if !ok {
@@ -32,7 +33,14 @@ func (m *Model) FixesFor(provider string, n int) ([]msp.Fix, error) {
 // BestSet gives the best set of at most k changes against a provider ("" = the
 // one whose compromise costs most). Up to three it is exhaustive over the most
 // promising candidates; beyond, it is labelled heuristic.
-func (m *Model) BestSet(provider string, k int) (msp.Fix, error) {
+func (m *Model) BestSet(provider string, k int) (msp.Fix, error) { return m.best(provider, k, closing) }
+
+// BestHardening is BestSet of controls alone: no door is closed.
+func (m *Model) BestHardening(provider string, k int) (msp.Fix, error) {
+	return m.best(provider, k, hardening)
+}
+
+func (m *Model) best(provider string, k int, kind func(candidate) bool) (msp.Fix, error) {
 	p, ok := m.worst()
 	if provider != "" {
 		var err error
@@ -42,7 +50,7 @@ func (m *Model) BestSet(provider string, k int) (msp.Fix, error) {
 	} else if !ok {
 		return msp.Fix{}, fmt.Errorf("find fixes: the model has no provider")
 	}
-	s := newSearch(m.look(p, m.hi))
+	s := newSearch(m.look(p, m.hi), kind)
 	f, heuristic := s.best(k)
 	fix := m.fix(s.v, f.set, m.views())
 	fix.Heuristic = heuristic
@@ -98,21 +106,27 @@ func (m *Model) parse(id string) (candidate, error) {
 // worst gives the provider whose compromise costs most in the high reading; of
 // equals the first by id.
 func (m *Model) worst() (int32, bool) {
-	worst, most := int32(-1), -1.0
-	for _, p := range m.asked() {
-		if e := m.look(p, m.hi).money(); e > most {
-			worst, most = p, e
+	v := worstOf(m.views())
+	if v == nil {
+		return -1, false
+	}
+	return v.source, true
+}
+
+func worstOf(views []*view) *view {
+	var worst *view
+	for _, v := range views {
+		if worst == nil || v.money() > worst.money() {
+			worst = v
 		}
 	}
-	return worst, worst >= 0
+	return worst
 }
 
 // views looks at every provider asked for, in the high reading.
 func (m *Model) views() []*view {
-	list := make([]*view, 0, len(m.asked()))
-	for _, p := range m.asked() {
-		list = append(list, m.look(p, m.hi))
-	}
+	list := make([]*view, len(m.asked()))
+	parallel(len(list), func(i int) { list[i] = m.look(m.asked()[i], m.hi) })
 	return list
 }
 
@@ -120,20 +134,22 @@ func (m *Model) fixes(p int32, n int) []msp.Fix {
 	if n <= 0 {
 		return nil
 	}
-	s := &search{v: m.look(p, m.hi)}
-	all := s.v.candidates()
-	s.pool = pool(all)
-	views := m.views()
+	v, views := m.look(p, m.hi), m.views()
+	all := v.candidates()
 	var list []msp.Fix
-	for _, f := range s.singles(all, n) {
-		list = append(list, m.fix(s.v, f.set, views))
+	for _, f := range v.singles(all, n) {
+		list = append(list, m.fix(v, f.set, views))
 	}
-	one := s.single()
-	two := better(one, s.pair())
-	three := better(two, s.triple(two.worth))
-	for _, f := range []found{two, three} {
-		if len(f.set) > 1 && (len(list) == 0 || len(list[len(list)-1].IDs) != len(f.set)) {
-			list = append(list, m.fix(s.v, f.set, views))
+	for _, kind := range []func(candidate) bool{closing, hardening} {
+		s := &search{v: v, pool: pool(all, kind)}
+		one := s.single()
+		two := better(one, s.pair())
+		three := better(two, s.triple(two.worth))
+		if len(two.set) == 2 {
+			list = append(list, m.fix(v, two.set, views))
+		}
+		if len(three.set) == 3 {
+			list = append(list, m.fix(v, three.set, views))
 		}
 	}
 	return list

@@ -11,20 +11,21 @@ type flood struct {
 	source  int32
 	control [][]uint64
 	read    [][]uint64
+	wanted  []bool // nodes to run for; nil = all
 }
 
 // spread runs the trials: control leads through every door that is open, until
 // nothing is added any more.
-func spread(s *structure, doors []door, lanes [][]uint64, source int32, words int) *flood {
+func spread(s *structure, doors []door, lanes [][]uint64, source int32, words int, wanted []bool) *flood {
 	f := &flood{
 		s: s, doors: doors, lanes: lanes, source: source,
-		control: make([][]uint64, len(s.nodes)), read: make([][]uint64, len(s.nodes)),
+		control: make([][]uint64, len(s.nodes)), read: make([][]uint64, len(s.nodes)), wanted: wanted,
 	}
 	f.control[source] = make([]uint64, words)
 	for w := range words {
 		f.control[source][w] = ^uint64(0)
 	}
-	f.run([]int32{source}, nil)
+	f.run([]int32{source}, wanted)
 	return f
 }
 
@@ -96,6 +97,9 @@ func (f *flood) share(n int32) float64 {
 // run again.
 func (f *flood) with(lanes [][]uint64, changed []int32) *flood {
 	behind := f.behind(changed)
+	for i := range behind {
+		behind[i] = behind[i] && (f.wanted == nil || f.wanted[i])
+	}
 	n := *f
 	n.lanes = lanes
 	n.control = append([][]uint64(nil), f.control...)

@@ -3,6 +3,7 @@ package exposure
 import (
 	"math"
 	"math/bits"
+	"sync"
 )
 
 // sampler holds the coupled draws: lane i of a door is open iff U(seed, door, i)
@@ -12,13 +13,18 @@ import (
 type sampler struct {
 	seed  uint64
 	words int
+	mu    sync.Mutex
+	memo  map[change][]uint64 // lanes of doors changed, forgotten when full
 }
+
+// memoSize bounds the memo: 4,096 doors at 10,240 trials are 5 MB.
+const memoSize = 4096
 
 // precision is the number of bits of U.
 const precision = 32
 
 func newSampler(t Tables) *sampler {
-	return &sampler{seed: t.Seed, words: (t.Trials + word - 1) / word}
+	return &sampler{seed: t.Seed, words: (t.Trials + word - 1) / word, memo: map[change][]uint64{}}
 }
 
 // drawOf names a door's draw: its own, or that of its shared credential.
@@ -36,6 +42,25 @@ func (s *sampler) lanes(d door, t float64) []uint64 {
 	for w := range l {
 		l[w] = below(draw, uint64(w), limit)
 	}
+	return l
+}
+
+// remembered is lanes for a door that a search changes again and again. Doors of
+// one index are the same door in every model made from one.
+func (s *sampler) remembered(d door, c change) []uint64 {
+	s.mu.Lock()
+	l, ok := s.memo[c]
+	s.mu.Unlock()
+	if ok {
+		return l
+	}
+	l = s.lanes(d, c.t)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.memo) >= memoSize {
+		clear(s.memo)
+	}
+	s.memo[c] = l
 	return l
 }
 

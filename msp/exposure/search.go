@@ -18,8 +18,8 @@ type search struct {
 	pairs [][]float64 // worth of each pair of the pool
 }
 
-func newSearch(v *view) *search {
-	return &search{v: v, pool: pool(v.candidates())}
+func newSearch(v *view, kind func(candidate) bool) *search {
+	return &search{v: v, pool: pool(v.candidates(), kind)}
 }
 
 // worth gives what a set takes off E, never less than nothing.
@@ -34,13 +34,17 @@ func (s *search) pair() found {
 	for i := range s.pool {
 		s.pairs[i] = make([]float64, len(s.pool))
 	}
+	parallel(len(s.pool), func(i int) {
+		for j := i + 1; j < len(s.pool); j++ {
+			s.pairs[i][j] = s.worth([]candidate{s.pool[i], s.pool[j]})
+		}
+	})
 	for i := range s.pool {
 		for j := i + 1; j < len(s.pool); j++ {
-			set := []candidate{s.pool[i], s.pool[j]}
-			w := s.worth(set)
-			s.pairs[i][j], s.pairs[j][i] = w, w
+			w := s.pairs[i][j]
+			s.pairs[j][i] = w
 			if w > best.worth {
-				best = found{set, w}
+				best = found{[]candidate{s.pool[i], s.pool[j]}, w}
 			}
 		}
 	}
@@ -50,17 +54,27 @@ func (s *search) pair() found {
 // triple gives the best three. A set is worth at most each of its pairs and the
 // bound of the third, so most need no look; what is left out can't win.
 func (s *search) triple(atLeast float64) found {
+	each := make([]found, len(s.pool))
+	parallel(len(s.pool), func(i int) { each[i] = s.tripleFrom(i, atLeast) })
 	best := found{worth: atLeast}
-	for i := range s.pool {
-		for j := i + 1; j < len(s.pool); j++ {
-			for k := j + 1; k < len(s.pool); k++ {
-				if s.most(i, j, k) <= best.worth {
-					continue
-				}
-				set := []candidate{s.pool[i], s.pool[j], s.pool[k]}
-				if w := s.worth(set); w > best.worth {
-					best = found{set, w}
-				}
+	for _, f := range each {
+		if f.worth > best.worth {
+			best = f
+		}
+	}
+	return best
+}
+
+func (s *search) tripleFrom(i int, atLeast float64) found {
+	best := found{worth: atLeast}
+	for j := i + 1; j < len(s.pool); j++ {
+		for k := j + 1; k < len(s.pool); k++ {
+			if s.most(i, j, k) <= best.worth {
+				continue
+			}
+			set := []candidate{s.pool[i], s.pool[j], s.pool[k]}
+			if w := s.worth(set); w > best.worth {
+				best = found{set, w}
 			}
 		}
 	}
@@ -140,12 +154,12 @@ func (s *search) with(f found, more ...candidate) found {
 // singles gives the best n candidates alone, best first. Where nothing is shared
 // the worth of a change grows in a straight line with what it shuts, so the guess
 // ranks well; the best by guess are computed in full.
-func (s *search) singles(all []candidate, n int) []found {
+func (v *view) singles(all []candidate, n int) []found {
 	all = slices.Clone(all)
 	slices.SortStableFunc(all, func(a, b candidate) int { return cmp.Compare(b.guess, a.guess) })
 	list := make([]found, 0, n)
 	for _, c := range all[:min(len(all), 2*n+poolSize)] {
-		if w := s.worth([]candidate{c}); w > tiny*s.v.money() {
+		if w := v.worth(v.m.changes([]candidate{c})); w > tiny*v.money() {
 			list = append(list, found{[]candidate{c}, w})
 		}
 	}

@@ -74,9 +74,9 @@ func (m *Model) swing(views []*view, e entry, factor float64) (Swing, bool) {
 	if len(changes) == 0 {
 		return s, false
 	}
-	for _, v := range views {
-		s.Exposure = append(s.Exposure, v.with(changes).money())
-	}
+	s.Exposure = make([]float64, len(views))
+	open := m.hi.with(m, changes)
+	parallel(len(views), func(i int) { s.Exposure[i] = views[i].opened(open, changes).money() })
 	s.Ranking = m.ranking(s.Exposure)
 	return s, true
 }
