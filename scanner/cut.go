@@ -192,15 +192,19 @@ func (p *poll) cut() Cut {
 	return c
 }
 
-// referralTo gives the cut that a referral points to and its servers.
+// referralTo gives the cut that a referral points to and its servers. Servers
+// that set AA in a referral are wrong about the bit, not about the cut.
 func referralTo(a Answer) (msp.Name, []msp.Name) {
-	if !a.Referral() {
+	if a.Rcode != "NOERROR" || len(a.Records) > 0 || len(a.Chain) > 0 {
 		return "", nil
 	}
 	var cut msp.Name
 	var ns []Record
 	for _, rec := range a.Authority {
-		if rec.Type != "NS" || (cut != "" && rec.Name != cut) {
+		switch {
+		case rec.Type == "SOA":
+			return "", nil // a denial (RFC 2308 section 2.2)
+		case rec.Type != "NS" || (cut != "" && rec.Name != cut):
 			continue
 		}
 		cut = rec.Name

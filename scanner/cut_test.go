@@ -68,6 +68,12 @@ func TestFindCut(t *testing.T) {
 			"a.test NS @192.0.2.1": {AA: true, TC: true, Rcode: "NOERROR", Reason: "truncated", Records: fakedns.Records("a.test NS x.example")},
 		}, scanner.Cut{Outcome: fact.Unknown, Parent: "test", Reason: "truncated"}},
 		{"silence", "a.test", nil, scanner.Cut{Outcome: fact.Unknown, Parent: "test", Reason: "timeout"}},
+		{"referral with AA", "a.test", map[string]scanner.Answer{
+			"a.test NS @192.0.2.1": {AA: true, Rcode: "NOERROR", Reason: "referral", Authority: fakedns.Records("a.test NS x.example")},
+		}, scanner.Cut{Outcome: fact.Present, Parent: "test", Rcode: "NOERROR", NS: []msp.Name{"x.example"}}},
+		{"denial with the zone's own NS set", "a.test", map[string]scanner.Answer{
+			"a.test NS @192.0.2.1": {AA: true, Rcode: "NOERROR", Outcome: fact.Absent, Authority: fakedns.Records("test NS ns1.nic.test", "test SOA a b 1 2 3 4 5")},
+		}, scanner.Cut{Outcome: fact.Absent, Parent: "test", Rcode: "NOERROR"}},
 		{"upward referral", "a.test", map[string]scanner.Answer{
 			"a.test NS @192.0.2.1": fakedns.Referral(". NS a.root.example"), "a.test NS @192.0.2.2": fakedns.Referral("test NS ns1.nic.test"),
 		}, scanner.Cut{Outcome: fact.Unknown, Parent: "test", Reason: "lame"}},
