@@ -1,0 +1,189 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"mspscan/cmd/mspscan/internal/pipeline"
+	"mspscan/msp"
+	"mspscan/msp/inventory"
+)
+
+// version is set by the linker in a release.
+var version = "dev"
+
+// shared are the flags of scan and report.
+type shared struct {
+	outputs     []string
+	now         string
+	rules       []string
+	failOn      string
+	maxUnknown  string
+	quiet       bool
+	color       string
+	minSeverity string
+}
+
+func (f *shared) add(c *cobra.Command) {
+	flags := c.Flags()
+	flags.StringArrayVarP(&f.outputs, "output", "o", nil, "write `FORMAT=FILE` (repeatable; - or no file = stdout): "+strings.Join(pipeline.Formats(), ", "))
+	flags.StringVar(&f.now, "now", "", "judge as of `TIME` (RFC 3339); default: the start of the run")
+	flags.StringArrayVar(&f.rules, "rules", nil, "more rules from the folder `DIR` (repeatable)")
+	flags.StringVar(&f.failOn, "fail-on", "", "exit 1 on an open finding of this `SEVERITY` or worse: critical, high, medium, low, never")
+	flags.StringVar(&f.maxUnknown, "max-unknown", "", "exit 3 if more checks are unknown than `N` or P%")
+	flags.BoolVarP(&f.quiet, "quiet", "q", false, "no summary and no warnings")
+	flags.StringVar(&f.color, "color", "auto", "colours in the summary: auto, always, never (NO_COLOR is honoured)")
+	flags.StringVar(&f.minSeverity, "min-severity", "", "show findings of this `SEVERITY` or worse only (the gate and the counts see all)")
+}
+
+// config turns the flags into a configuration.
+func (f *shared) config() (pipeline.Config, error) {
+	cfg := pipeline.Config{
+		Version: version, RuleDirs: f.rules, Quiet: f.quiet,
+		Gate: pipeline.Gate{FailOn: f.failOn, MaxUnknown: f.maxUnknown},
+	}
+	var err error
+	if cfg.Now, err = pipeline.ParseNow(f.now); err != nil {
+		return cfg, fromPipeline(err)
+	}
+	for _, s := range f.outputs {
+		o, err := pipeline.ParseOutput(s, pipeline.Formats())
+		if err != nil {
+			return cfg, usageError("%w", err)
+		}
+		cfg.Outputs = append(cfg.Outputs, o)
+	}
+	if f.minSeverity != "" {
+		if cfg.MinSeverity, err = msp.ParseSeverity(f.minSeverity); err != nil {
+			return cfg, usageError("--min-severity: %w", err)
+		}
+	}
+	switch f.color {
+	case "auto", "always", "never":
+		return cfg, nil
+	}
+	return cfg, usageError("--color %q: auto, always or never", f.color)
+}
+
+// streams says where the program writes and what its terminal can show.
+func (f *shared) streams(c *cobra.Command) pipeline.Streams {
+	s := pipeline.Streams{Out: c.OutOrStdout(), Err: c.ErrOrStderr()}
+	s.Terminal, s.Width = terminal(s.Err)
+	shown, width := terminal(s.Out)
+	if width > 0 {
+		s.Width = width
+	}
+	_, noColor := os.LookupEnv("NO_COLOR")
+	s.Color = f.color == "always" || f.color == "auto" && shown && !noColor && os.Getenv("TERM") != "dumb"
+	return s
+}
+
+// terminal reports whether w is a terminal and how wide.
+func terminal(w io.Writer) (bool, int) {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return false, 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return true, 0
+	}
+	return true, width
+}
+
+func scanCommand() *cobra.Command {
+	var f shared
+	var cfg pipeline.Config
+	var noProgress bool
+	c := &cobra.Command{
+		Use:   "scan INVENTORY",
+		Short: "Scan the providers of an inventory and write reports (the main job)",
+		Long: `Scan the providers of an inventory: ask DNS, judge, weigh, report. Passive by
+default: DNS queries to the system's resolvers and to the name servers of the
+names in scope, nothing else. Nothing goes to a public resolver unasked.`,
+		Example: `  mspscan scan inventory.yaml -o xlsx=report.xlsx -o json=report.json
+  mspscan scan inventory.yaml --journal run.ndjson --fail-on high --max-unknown 5%
+  mspscan scan testdata/ridgeline/inventory.yaml --zones testdata/ridgeline/zones`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			groups := inventory.Group(args)
+			if len(groups) != 1 {
+				return usageError("%d inventories given; scan takes one at a time", len(groups))
+			}
+			full, err := f.config()
+			if err != nil {
+				return err
+			}
+			cfg.Version, cfg.RuleDirs, cfg.Quiet, cfg.Gate, cfg.Now, cfg.Outputs, cfg.MinSeverity =
+				full.Version, full.RuleDirs, full.Quiet, full.Gate, full.Now, full.Outputs, full.MinSeverity
+			cfg.Inventories, cfg.NoProgress, cfg.Command = groups[0], noProgress, commandLine(cmd, args)
+			return fromPipeline(pipeline.Scan(cmd.Context(), cfg, f.streams(cmd)))
+		},
+	}
+	f.add(c)
+	scanFlags(c, &cfg)
+	c.Flags().BoolVar(&noProgress, "no-progress", false, "no progress bar on a terminal")
+	return c
+}
+
+func scanFlags(c *cobra.Command, cfg *pipeline.Config) {
+	flags := c.Flags()
+	flags.StringArrayVar(&cfg.Resolvers, "resolver", nil, "recursive resolver `ADDR[:PORT]` (repeatable); default: the system's")
+	flags.StringVar(&cfg.Zones, "zones", "", "serve the zone files of `DIR` from an embedded server and scan those, offline")
+	flags.StringVar(&cfg.Journal, "journal", "", "keep the facts in `FILE` (NDJSON; .gz packs it): the record that report reads")
+	flags.BoolVar(&cfg.Resume, "resume", false, "go on with the journal of a run that was cut")
+	flags.BoolVar(&cfg.Passive, "passive", false, "ask the recursive resolvers only, no name server directly")
+	flags.BoolVar(&cfg.Active, "active", false, "zone transfer and recursion tests, only for parties with live consent")
+	flags.BoolVar(&cfg.DryRun, "dry-run", false, "print what would be asked first, and what is left out and why; send nothing")
+	flags.BoolVar(&cfg.AllowPrivate, "allow-private", false, "let packets go to private addresses that DNS names")
+	flags.Float64Var(&cfg.Rate, "rate", 0, "queries a second overall (default 500)")
+	flags.Float64Var(&cfg.RatePerServer, "rate-per-server", 0, "queries a second to one name server (default 5)")
+	flags.IntVar(&cfg.Ranks, "ranks", 2, "how many ranks of dependencies to follow")
+}
+
+// commandLine gives the command as a reader can type it again.
+func commandLine(cmd *cobra.Command, args []string) []string {
+	line := strings.Fields(cmd.CommandPath())
+	line = append(line, args...)
+	cmd.Flags().Visit(visitInto(&line))
+	return line
+}
+
+func reportCommand() *cobra.Command {
+	var f shared
+	c := &cobra.Command{
+		Use:   "report JOURNAL",
+		Short: "Judge and render a saved run again, without a network",
+		Long: `Judge and render a saved run again. No network is used; the same journal, rules
+and --now give the same bytes in every format.`,
+		Example: "  mspscan report run.ndjson -o xlsx=report.xlsx -o md=summary.md",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := f.config()
+			if err != nil {
+				return err
+			}
+			return fromPipeline(pipeline.Report(cmd.Context(), cfg, f.streams(cmd), args[0]))
+		},
+	}
+	f.add(c)
+	return c
+}
+
+// fromPipeline gives an error of the pipeline its exit code. One that only
+// carries a code was explained already.
+func fromPipeline(err error) error {
+	var e *pipeline.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	if e.Err == nil {
+		return exitWith(e.Code, errSaid)
+	}
+	return exitWith(e.Code, err)
+}
