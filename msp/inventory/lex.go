@@ -48,6 +48,7 @@ type lexer struct {
 	content   bool // something other than comments and directives was seen
 	ended     bool // after a document end mark
 	itemCol   int  // column of the items of the current top-level list, -1 = not a list
+	noCut     bool // keys in a form that cannot be cut at lines
 	stop      bool
 	out       lexed
 }
@@ -222,7 +223,10 @@ func (l *lexer) markLine(col int) {
 	dash := c == '-' && blankz(l.peek(1))
 	inRoot := len(l.indents) == 1 && l.indents[0] == 0
 	switch {
-	case (inRoot || len(l.indents) == 0) && col == 0 && !dash && c != '?' && c != ':':
+	case l.noCut:
+	case col == 0 && !dash && bytes.IndexByte([]byte("?:[]{},|>%@`&*!#"), c) >= 0:
+		l.noCut, l.out.marks = true, nil
+	case (inRoot || len(l.indents) == 0) && col == 0 && !dash:
 		l.itemCol = -1
 		l.out.marks = append(l.out.marks, mark{l.bol, l.line, false, l.out.nodes})
 	case dash && inRoot && l.itemCol < 0, dash && l.itemCol == col && (inRoot || len(l.indents) == 2):
@@ -244,10 +248,12 @@ func (l *lexer) startNode() {
 			l.lineBreak()
 			return
 		case c == '#':
+			l.open = false
 			l.nextLine()
 			return
 		case (c == '-' || c == ':') && blankz(l.peek(1)):
 			l.push(l.pos - l.bol)
+			l.node()
 			l.pos++
 		case c == '?' && blankz(l.peek(1)):
 			l.question()
@@ -275,12 +281,14 @@ func (l *lexer) startNode() {
 // nobody knows yet, elsewhere it marks a key that is no plain word.
 func (l *lexer) question() {
 	at, isValue := l.pos, l.value
+	l.node()
 	l.pos++
 	switch {
 	case !isValue:
 		l.push(at - l.bol)
 	case l.blankRest():
 		l.out.questions = append(l.out.questions, at)
+		l.open, l.value = true, false // it becomes a plain scalar
 	}
 }
 
@@ -293,6 +301,7 @@ func (l *lexer) odd(c byte) bool {
 	for l.pos < len(l.data) && !blankz(l.data[l.pos]) && (len(l.flow) == 0 || !flowEnd(l.data[l.pos])) {
 		l.pos++
 	}
+	l.node()
 	word := string(l.data[at:l.pos])
 	switch {
 	case c == '&':

@@ -55,6 +55,7 @@ func (l *lexer) closeFlow() {
 // flowQuestion notes a ? that stands alone as a value.
 func (l *lexer) flowQuestion() {
 	at := l.pos
+	l.node()
 	l.pos++
 	l.skipBlanks()
 	if c := l.peek(0); l.value && (c == ',' || c == ']' || c == '}' || lineEnd(c)) {

@@ -17,6 +17,7 @@ const (
 	scalar nodeKind = iota
 	list
 	mapping
+	nothing // no value at all: an empty file, or comments only
 )
 
 // null reports whether n is a value left blank.
@@ -30,6 +31,9 @@ func (n node) null() bool {
 	}
 	return false
 }
+
+// blank reports whether nothing was written for n.
+func (n node) blank() bool { return n.null() && n.text == "" }
 
 // what names the sort of value for messages.
 func (n node) what() string {

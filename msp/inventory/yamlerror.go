@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-
-	yaml "go.yaml.in/yaml/v3"
 )
 
 var errorLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(.*)$`) })
@@ -43,8 +41,7 @@ func (p piece) breakingLine(from int, text string) int {
 	lo, hi := from, len(lines)
 	for lo < hi {
 		mid := (lo + hi) / 2
-		var y yaml.Node
-		err := yaml.Unmarshal(bytes.Join(lines[:mid], nil), &y)
+		_, err := one(bytes.Join(lines[:mid], nil))
 		if err != nil && err.Error() == text {
 			hi = mid
 		} else {
@@ -68,6 +65,8 @@ func explain(text string) (what, want string) {
 	for _, e := range [][3]string{
 		{"did not find expected key", "this does not fit the mapping that it stands in", "align the keys of a mapping and put text with quotes or brackets in quotes"},
 		{"did not find expected '-'", "this does not fit the list that it stands in", "align the dashes of a list"},
+		{"did not find expected <document start>", "this does not fit the value above it", "check the indentation"},
+		{trailing, "this does not fit the value above it", "check the indentation"},
 		{"could not find expected ':'", "a line without a colon", "write key: value"},
 		{"mapping values are not allowed", "a colon and a blank where no key can stand", "put text that holds a colon and a blank in quotes, or check the indentation"},
 		{"found character that cannot start", "a value that begins with a character that YAML keeps for itself", "put text that begins with @, ` or % in quotes; indent with spaces"},

@@ -1,7 +1,10 @@
 package inventory
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io"
 
 	yaml "go.yaml.in/yaml/v3"
 )
@@ -50,6 +53,12 @@ func parseYAML(data []byte, lx lexed) document {
 		doc.section(data, marks[i:end], offsetAt(marks, end, data), nodesAt(marks, end, lx))
 		i = end
 	}
+	if len(doc.problems) > 0 && len(marks) > 1 && lx.nodes <= maxSegmentNodes {
+		// a value may stand at the margin in forms that nobody writes
+		if entries, bad := (piece{data: data, line: 1}).mapping(); len(bad) == 0 {
+			return document{entries: entries}
+		}
+	}
 	return doc
 }
 
@@ -79,7 +88,7 @@ func (doc *document) section(data []byte, marks []mark, end, nodes int) {
 	}
 	head := piece{data: data[marks[0].offset:bounds[0].offset], line: marks[0].line}
 	entries, problems := head.mapping()
-	if last := len(entries) - 1; len(problems) == 0 && len(marks) > 1 && last >= 0 && entries[last].value.null() {
+	if last := len(entries) - 1; len(problems) == 0 && len(marks) > 1 && last >= 0 && entries[last].value.blank() {
 		entries[last].pieces = cut(data, marks[1:], end)
 		entries[last].items = len(marks) - 1
 		entries[last].value = node{kind: list, line: int32(marks[1].line), col: 1}
@@ -113,10 +122,10 @@ func (p piece) mapping() ([]entry, []problem) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
+	if n.kind == nothing {
+		return nil, nil
+	}
 	if n.kind != mapping {
-		if n.null() {
-			return nil, nil // nothing but comments
-		}
 		return nil, []problem{{int(n.line), int(n.col), "the inventory is " + n.what(), "write a mapping that begins with version: 1"}}
 	}
 	entries := make([]entry, 0, len(n.kids)/2)
@@ -151,18 +160,40 @@ func (p piece) list() ([]node, []problem) {
 	return all, problems
 }
 
-// parse gives the node tree of a piece, a null node if it is empty.
+// parse gives the node tree of a piece.
 func (p piece) parse() (node, []problem) {
-	var y yaml.Node
-	if err := yaml.Unmarshal(p.data, &y); err != nil {
+	y, err := one(p.data)
+	if err != nil {
 		return node{}, []problem{p.syntaxError(err)}
 	}
 	if y.Kind != yaml.DocumentNode || len(y.Content) == 0 {
-		return node{line: int32(p.line), col: 1}, nil
+		return node{kind: nothing, line: int32(p.line), col: 1}, nil
 	}
 	c := converter{offset: p.line - 1}
 	return c.convert(y.Content[0], 1), c.problems
 }
+
+// one parses a single document. What follows it, which yaml.Unmarshal does not
+// look at, is an error.
+func one(data []byte) (yaml.Node, error) {
+	var y, rest yaml.Node
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	if err := dec.Decode(&y); errors.Is(err, io.EOF) {
+		return y, nil
+	} else if err != nil {
+		return y, err
+	}
+	switch err := dec.Decode(&rest); {
+	case errors.Is(err, io.EOF):
+		return y, nil
+	case err != nil:
+		return y, err
+	}
+	return y, fmt.Errorf("yaml: line %d: %s", rest.Content[0].Line, trailing)
+}
+
+// trailing is the error of a value after the end of a document.
+const trailing = "text after the end of the value"
 
 // converter turns yaml.v3 nodes into ours.
 type converter struct {
