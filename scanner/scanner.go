@@ -80,7 +80,8 @@ func Printable(s string) string {
 // stand at the end of the CNAME chain; Absent is proved by NXDOMAIN or NODATA;
 // Broken is an answer that cannot work (CNAME loop); everything else is Unknown
 // with Reason set: timeout, servfail, refused or another rcode in lower case,
-// truncated, mismatch, malformed, budget, private_address, unreachable, canceled,
+// truncated, mismatch, malformed, budget, private_address, unreachable, no_route
+// (from here, such as IPv6 without a way out), canceled,
 // lame (denied without authority), referral (by an authoritative server, with
 // the NS records in Authority), incomplete (an authoritative server's chain left
 // its zones), bad_question.

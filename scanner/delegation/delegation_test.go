@@ -141,6 +141,24 @@ func TestChildNamesMore(t *testing.T) {
 	require.True(t, d.Servers[2].Child)
 }
 
+// TestNoRoute scans from a network without IPv6.
+func TestNoRoute(t *testing.T) {
+	changes := map[string]scanner.Answer{
+		"ns.host.test AAAA":          fakedns.Found("ns.host.test AAAA 2001:db8::2"),
+		"acme.test SOA @2001:db8::2": fakedns.Unknown("no_route"),
+		"acme.test NS @2001:db8::2":  fakedns.Unknown("no_route"),
+	}
+	_, d := probe(t, world(changes), false)
+	require.Len(t, d.Servers, 2, "the host answers over IPv4")
+	require.Contains(t, d.Addresses, fact.Glue{Host: "ns.host.test", Address: "2001:db8::2"})
+
+	changes["ns.host.test A"] = fakedns.None("NOERROR", "host.test")
+	_, d = probe(t, world(changes), false)
+	require.Len(t, d.Servers, 2)
+	require.Equal(t, fact.ServerSkipped, d.Servers[0].State, "nobody knows what it would say")
+	require.Equal(t, "no_route", d.Servers[0].Reason)
+}
+
 func TestNoCutAndNoParent(t *testing.T) {
 	f, d := probe(t, world(map[string]scanner.Answer{"acme.test NS @192.0.2.1": fakedns.AuthNone("NOERROR", "test")}), false)
 	require.Equal(t, fact.Absent, f.Outcome)

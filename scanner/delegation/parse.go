@@ -73,7 +73,7 @@ func unheard(a scanner.Answer) bool {
 
 func unheardState(reason string) (string, string) {
 	switch reason {
-	case "private_address", "budget", "canceled", "bad_question":
+	case "private_address", "budget", "canceled", "bad_question", "no_route":
 		return fact.ServerSkipped, reason
 	case "":
 		reason = "timeout"
@@ -92,6 +92,18 @@ func Serial(r scanner.Record) (uint32, bool) {
 	}
 	n, err := strconv.ParseUint(r.Fields[2], 10, 32)
 	return uint32(n), err == nil
+}
+
+// reachable leaves out the addresses of a host that nothing leads to from here,
+// if another of its addresses was asked: a scan from a network without IPv6 says
+// nothing less of a host that answers over IPv4.
+func reachable(servers []fact.DelegationServer) []fact.DelegationServer {
+	noRoute := func(s fact.DelegationServer) bool { return s.State == fact.ServerSkipped && s.Reason == "no_route" }
+	asked := slices.DeleteFunc(slices.Clone(servers), noRoute)
+	if len(asked) == 0 {
+		return servers
+	}
+	return asked
 }
 
 // ownSOA gives serial and primary server of an authoritative answer.

@@ -138,6 +138,7 @@ func (r *hostResult) ask(ctx context.Context, zone, host msp.Name, glue []fact.G
 	if len(addrs) == 0 {
 		r.servers = append(r.servers, withoutAddress(host, a, aaaa))
 	}
+	r.servers = reachable(r.servers)
 }
 
 // withoutAddress says why a host has none: proved, or not known.
@@ -155,7 +156,10 @@ func withoutAddress(host msp.Name, a, aaaa scanner.Answer) fact.DelegationServer
 
 func (r *hostResult) askAddress(ctx context.Context, zone, host msp.Name, addr netip.Addr) fact.DelegationServer {
 	soa := r.trace.AskServer(ctx, addr, zone, "SOA")
-	ns := r.trace.AskServer(ctx, addr, zone, "NS")
+	var ns scanner.Answer
+	if soa.Reason != "no_route" {
+		ns = r.trace.AskServer(ctx, addr, zone, "NS")
+	}
 	s := fact.DelegationServer{Host: host, Address: addr.String(), Rcode: soa.Rcode}
 	s.State, s.Reason = serverState(zone, soa, ns)
 	s.Serial, s.MName, _ = ownSOA(zone, soa)

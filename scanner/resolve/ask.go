@@ -58,7 +58,7 @@ func (s *session) ask(name string, qtype uint16) (*reply, string) {
 	}
 	for try := range s.client.cfg.Tries {
 		for _, t := range all {
-			if t.refused >= 2 || try > 0 && t.server.dead() {
+			if t.refused >= 2 || try > 0 && (t.server.dead() || t.why == "no_route") {
 				continue
 			}
 			r := s.tryServer(t, name, qtype, try)
@@ -79,7 +79,7 @@ func (s *session) ask(name string, qtype uint16) (*reply, string) {
 
 // heard reports whether anything came from the server.
 func (t *tally) heard() bool {
-	return t.refused > 0 || t.why != "timeout" && t.why != "unreachable"
+	return t.refused > 0 || t.why != "timeout" && t.why != "unreachable" && t.why != "no_route"
 }
 
 // giveUp gives the reason for Unknown: an error that a server stood by, else
