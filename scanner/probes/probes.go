@@ -23,12 +23,9 @@ import (
 
 // Deps is what some probes need beside the resolver.
 type Deps struct {
-	// Catalog says who stands behind a DKIM key; nil = nobody is named.
-	Catalog *catalog.Catalog
-	// Policies fetches MTA-STS policies; nil = none is fetched.
-	Policies mtasts.Fetcher
-	// More probes of whoever calls, such as those over a second DNS library.
-	More []scanner.Probe
+	Catalog  *catalog.Catalog // whose DKIM selectors are named
+	Policies mtasts.Fetcher   // gets MTA-STS policies where consent is live; nil = none is fetched
+	More     []scanner.Probe  // of the caller, such as those over a second DNS library
 }
 
 // All gives the probes, sorted by name, those of d.More included.

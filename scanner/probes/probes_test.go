@@ -18,6 +18,14 @@ func TestAll(t *testing.T) {
 		require.NotNil(t, p.Run, p.Name)
 		require.Equal(t, p.Name == fact.ProbeTransfer || p.Name == fact.ProbeRecursion, p.Active, p.Name)
 	}
+	for _, name := range []string{
+		fact.ProbeDelegation, fact.ProbeHosts, fact.ProbeMX, fact.ProbeSPF, fact.ProbeDMARC, fact.ProbeCAA, fact.ProbeDNSSEC,
+		fact.ProbeTokens, fact.ProbeRegistered, fact.ProbeDKIM, fact.ProbeMTASTS, fact.ProbeTLSRPT, fact.ProbeDANE,
+		fact.ProbeWildcard, fact.ProbeTransfer, fact.ProbeRecursion,
+	} {
+		_, ok := ByName(list, name)
+		require.True(t, ok, name)
+	}
 	p, ok := ByName(list, fact.ProbeCAA)
 	require.True(t, ok)
 	require.Equal(t, fact.ProbeCAA, p.Name)
