@@ -88,7 +88,7 @@ func gate(cfg Config, s Streams, r *reports.Report) error {
 		if cfg.Gate != (Gate{}) {
 			t.Verdict = &v
 		}
-		if err := reports.Summary(s.Err, r, t); err != nil {
+		if err := reports.Summary(summaryTo(cfg.Outputs, s), r, t); err != nil {
 			return coded(CodeInternal, err)
 		}
 	}
@@ -96,6 +96,17 @@ func gate(cfg Config, s Streams, r *reports.Report) error {
 		return &Error{Code: v.Code}
 	}
 	return nil
+}
+
+// summaryTo gives where a person reads the summary: stdout, unless a report
+// goes there.
+func summaryTo(outs []Output, s Streams) io.Writer {
+	for _, o := range outs {
+		if o.File == "-" {
+			return s.Err
+		}
+	}
+	return s.Out
 }
 
 func written(outs []Output) []string {

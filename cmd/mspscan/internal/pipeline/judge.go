@@ -116,7 +116,7 @@ func notes(run *journal.Run, g *graph.Graph, v verdict) []string {
 	var list []string
 	h := run.Header
 	if h.Zones != "" {
-		list = append(list, "Scanned offline, in zone files with SHA-256 "+h.Zones+".")
+		list = append(list, "Scanned offline, in zone files (SHA-256 "+h.Zones[:min(12, len(h.Zones))]+"…).")
 	}
 	if h.Passive {
 		list = append(list, "Passive: only recursive resolvers were asked, so what each name server says was not seen.")
