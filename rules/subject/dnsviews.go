@@ -72,7 +72,7 @@ type MX struct {
 	Look
 	HasMX     bool     `json:"has_mx"`    // takes mail: a null MX alone does not
 	NullOnly  bool     `json:"null_only"` // says that it takes no mail (RFC 7505)
-	Null      bool     `json:"null"`
+	Null      bool     `json:"null_mx"`
 	Hosts     []string `json:"hosts"`
 	CNAMEs    []string `json:"cnames"`     // hosts that are aliases
 	NoAddress []string `json:"no_address"` // hosts that have none
