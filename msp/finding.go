@@ -82,9 +82,10 @@ type Question struct {
 	Subject        Subject        `json:"subject"`
 	Provider       string         `json:"provider"`
 	Text           string         `json:"text"`
-	Why            string         `json:"why,omitempty"`    // what left it unknown: unanswered, timeout, …
-	Narrows        float64        `json:"narrows"`          // exposure range that the answer removes, in currency
-	WouldBeFinding Severity       `json:"would_be_finding"` // if the answer is the bad one
+	Why            string         `json:"why,omitempty"`     // what left it unknown: unanswered, timeout, …
+	Missing        []string       `json:"missing,omitempty"` // the inputs without an answer, such as controls.mfa
+	Narrows        float64        `json:"narrows"`           // exposure range that the answer removes, in currency
+	WouldBeFinding Severity       `json:"would_be_finding"`  // if the answer is the bad one
 	Location       Pos            `json:"location"`
 	Evidence       []EvidenceItem `json:"evidence,omitempty"`
 	Kind           string         `json:"kind"` // "answer": somebody can tell; "observation": DNS could not

@@ -189,7 +189,7 @@ func (r *Rule) ask(ctx context.Context, view subject.View, v *vars) msp.Question
 	if !q.Location.Known() {
 		q.Location = r.decisive(ctx, inputs, v)
 	}
-	q.Why = strings.Join(why, ", ")
+	q.Why, q.Missing = strings.Join(why, ", "), missing
 	q.Text = r.questionText(ctx, v, missing)
 	return q
 }
