@@ -60,7 +60,7 @@ type Entry struct {
 type Suffix struct {
 	Name      msp.Name `json:"name"`
 	Kinds     []string `json:"kinds,omitempty"`     // of this service; empty = the entry's
-	Below     bool     `json:"below,omitempty"`     // the suffix itself is no customer, only names below it
+	Below     bool     `json:"below,omitempty"`     // only names below it count, not the suffix itself nor its www: the vendor's own
 	Claimable bool     `json:"claimable,omitempty"` // anyone can create a name or zone here
 }
 
@@ -126,7 +126,7 @@ func (c *Catalog) Match(n msp.Name) (Match, bool) {
 		}
 		e := c.entries[p.entry]
 		s := e.Suffixes[p.suffix]
-		if s.Below && at == 0 {
+		if s.Below && (at == 0 || n[:at] == "www.") {
 			continue
 		}
 		kinds := s.Kinds

@@ -15,7 +15,6 @@ import (
 func (d *decoder) name(n *yaml.Node, s string) msp.Name {
 	name, err := domain.Parse(s)
 	switch {
-	case s == "":
 	case err != nil:
 		d.fault(n, "%v", err)
 	case string(name) != s:

@@ -162,9 +162,10 @@ func (d *decoder) suffix(n *yaml.Node, claimable bool) []Suffix {
 		}
 	}
 	text := d.text(at)
-	if text, s.Below = strings.CutPrefix(text, "*."); text == "" {
+	if text == "" {
 		return nil
 	}
+	text, s.Below = strings.CutPrefix(text, "*.")
 	var list []Suffix
 	for _, one := range d.expand(at, text) {
 		s.Name = d.name(at, one)
