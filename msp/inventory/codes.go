@@ -36,8 +36,10 @@ func codeField[T any](name, doc, example string, codes []string, at func(*T) *st
 		}
 		code := strings.ToUpper(s)
 		if !slices.Contains(codes, code) {
-			if near, ok := d.spell.nearest(code, codes); ok && len(code) == len(near) {
+			if near, ok := d.spell.nearest(code, codes); ok && len(code) == 3 {
 				want = "did you mean " + near + "? Or " + want
+			} else if code == "UK" {
+				want = "did you mean GB? Or " + want
 			}
 			d.errorf(n, "%s %s is not known", want, name, quote(s))
 			return

@@ -115,7 +115,13 @@ func (d *decoder) textFile(f File) {
 		d.problems(lx.problems)
 		return
 	}
-	d.document(parseYAML(known(data, lx.questions), lx))
+	data = known(data, lx.questions)
+	if lx.unclosed.line > 0 {
+		d.lossy = true
+		d.problems([]problem{lx.unclosed})
+		data = lx.before(data, lx.unclosed.line)
+	}
+	d.document(parseYAML(data, lx))
 }
 
 // known replaces each bare ? that stands as a value by ~: YAML has no place for
@@ -138,7 +144,7 @@ func (d *decoder) document(doc document) {
 	d.problems(doc.problems)
 	d.lossy = d.lossy || len(doc.problems) > 0
 	if len(doc.entries) == 0 {
-		if len(doc.problems) == 0 {
+		if !d.lossy {
 			d.errorf(top, "the file holds no inventory", "begin with version: 1 and organisation:")
 		}
 		return
@@ -148,7 +154,7 @@ func (d *decoder) document(doc document) {
 	for _, e := range doc.entries {
 		d.entry(e, lines, &excused)
 	}
-	if len(doc.problems) == 0 {
+	if !d.lossy {
 		d.g.inventory.missing(d, top, lines, excused)
 	}
 }

@@ -3,6 +3,7 @@ package inventory
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"mspscan/msp"
 )
@@ -105,6 +106,9 @@ func (o *object[T]) key(d *decoder, key node, excused *string) (int, bool) {
 }
 
 func (o *object[T]) suggest(d *decoder, key string) (word, want string) {
+	if slices.ContainsFunc(o.names, func(n string) bool { return strings.HasPrefix(key, n+":") }) {
+		return "", "put a blank after the colon"
+	}
 	if near, ok := d.spell.nearest(key, o.names); ok {
 		return near, "did you mean " + near + "?"
 	}
@@ -115,8 +119,6 @@ func (o *object[T]) suggest(d *decoder, key string) (word, want string) {
 		return "", "write the key before the colon"
 	case where != "":
 		return "", key + " is a key of " + where
-	case slices.ContainsFunc(o.names, func(n string) bool { return len(key) > len(n) && key[:len(n)+1] == n+":" }):
-		return "", "put a blank after the colon"
 	}
 	return "", "the keys are " + someOf(o.names)
 }

@@ -18,9 +18,10 @@ const (
 // sees them.
 type lexed struct {
 	problems  []problem
-	marks     []mark // top-level keys and the items of their lists, in order
-	nodes     int    // at least as many values as the file holds
-	questions []int  // offsets of a bare ? as a value, which YAML has no use for
+	marks     []mark  // top-level keys and the items of their lists, in order
+	nodes     int     // at least as many values as the file holds
+	questions []int   // offsets of a bare ? as a value, which YAML has no use for
+	unclosed  problem // the bracket or quote that is open at the end, if its line is not 0
 }
 
 // mark is a place where the file can be cut: the line begins a top-level key, or
@@ -43,6 +44,7 @@ type lexer struct {
 	indents   []int // columns of the open block collections, as in libyaml
 	flow      []byte
 	flowStart int  // offset of the outermost open bracket
+	flowAt    spot // the same
 	open      bool // the last value is a plain scalar that may go on in the next line
 	value     bool // a colon stands right before
 	content   bool // something other than comments and directives was seen
@@ -66,7 +68,19 @@ func lex(data []byte) lexed {
 			l.startNode()
 		}
 	}
+	if len(l.flow) > 0 && l.out.unclosed.line == 0 {
+		l.out.unclosed = l.flowAt.problem(data, "a bracket "+string(data[l.flowStart])+" that is not closed", "close it")
+	}
 	return l.out
+}
+
+// spot is a place whose column is counted only when it is asked for.
+type spot struct{ line, bol, pos int }
+
+func (l *lexer) here() spot { return spot{l.line, l.bol, l.pos} }
+
+func (s spot) problem(data []byte, what, want string) problem {
+	return problem{s.line, utf8.RuneCount(data[s.bol:s.pos]) + 1, what, want}
 }
 
 func (l *lexer) problem(at int, what, want string) {
@@ -262,7 +276,7 @@ func (l *lexer) startNode() {
 			l.blockScalar()
 			return
 		case c == '[' || c == '{':
-			l.flowStart = l.pos
+			l.flowStart, l.flowAt = l.pos, l.here()
 			l.openFlow(c)
 			return
 		case c == '"' || c == '\'':
@@ -394,6 +408,7 @@ func (l *lexer) afterNode(start int) {
 
 // quoted moves past a quoted scalar, which may go over several lines.
 func (l *lexer) quoted(q byte) {
+	start := l.here()
 	for l.pos++; l.pos < len(l.data); {
 		switch c := l.data[l.pos]; {
 		case lineEnd(c):
@@ -407,6 +422,7 @@ func (l *lexer) quoted(q byte) {
 		}
 		l.pos++
 	}
+	l.out.unclosed = start.problem(l.data, "a quote that is not closed", "close it")
 }
 
 // blockScalar moves past a | or > scalar: its header, then every line that is

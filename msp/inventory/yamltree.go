@@ -62,6 +62,20 @@ func parseYAML(data []byte, lx lexed) document {
 	return doc
 }
 
+// before gives what stands before the item or key that holds line, and forgets
+// the marks from there on.
+func (lx *lexed) before(data []byte, line int) []byte {
+	i := len(lx.marks)
+	for i > 0 && (i == len(lx.marks) || lx.marks[i].line > line) {
+		i--
+	}
+	data = data[:offsetAt(lx.marks, i, data)]
+	if i < len(lx.marks) {
+		lx.nodes, lx.marks = lx.marks[i].nodes, lx.marks[:i]
+	}
+	return data
+}
+
 func offsetAt(marks []mark, i int, data []byte) int {
 	if i < len(marks) {
 		return marks[i].offset
