@@ -14,12 +14,13 @@ import (
 func types() []string { return []string{"A", "AAAA", "MX"} }
 
 // resolves joins the answers for one random label: Present as soon as one type
-// stands or an alias leads on, Absent if all types are denied, else Unknown.
+// stands or an alias leads to a clean end, Absent if all types are denied, else
+// Unknown.
 func resolves(answers []scanner.Answer) (outcome fact.Outcome, reason string, targets []string) {
 	outcome = fact.Absent
 	for _, a := range answers {
 		switch {
-		case len(a.Chain) > 0:
+		case len(a.Chain) > 0 && (a.Outcome == fact.Present || a.Outcome == fact.Absent):
 			return fact.Present, "", []string{string(a.Chain[0].To)}
 		case a.Outcome == fact.Present:
 			for _, r := range a.Records {

@@ -40,8 +40,9 @@ func askLabel(ctx context.Context, trace *scanner.Trace, name msp.Name) []scanne
 	for _, qtype := range types() {
 		a := trace.Resolve(ctx, scanner.Question{Name: name, Type: qtype})
 		answers = append(answers, a)
-		if a.Outcome == fact.Present || len(a.Chain) > 0 || a.Rcode == "NXDOMAIN" && a.Outcome == fact.Absent {
-			break // found, or no type of it exists (RFC 8020)
+		denied := a.Outcome == fact.Absent && (len(a.Chain) > 0 || a.Rcode == "NXDOMAIN")
+		if a.Outcome == fact.Present || denied {
+			break // found, an alias to nothing, or no type of it exists (RFC 8020)
 		}
 	}
 	return answers

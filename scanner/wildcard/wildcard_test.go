@@ -29,6 +29,7 @@ func TestProbe(t *testing.T) {
 	a := fakedns.Found("x A 192.0.2.1")
 	mx := fakedns.Found("x MX 10 mail.acme.test")
 	alias := fakedns.Alias(nx, "x", "gone.test")
+	loop := fakedns.Alias(scanner.Answer{Outcome: fact.Broken, Reason: "cname_loop", Rcode: "NOERROR"}, "x", "x")
 	tests := []struct {
 		name     string
 		first    map[string]scanner.Answer
@@ -42,6 +43,7 @@ func TestProbe(t *testing.T) {
 		{"addresses", map[string]scanner.Answer{"A": a}, map[string]scanner.Answer{"A": a}, fact.Present, 2, []string{"192.0.2.1"}, 2},
 		{"mail only", map[string]scanner.Answer{"A": nodata, "AAAA": nodata, "MX": mx}, map[string]scanner.Answer{"A": nodata, "AAAA": nodata, "MX": mx}, fact.Present, 2, []string{"10 mail.acme.test"}, 6},
 		{"alias to nothing", map[string]scanner.Answer{"A": alias}, map[string]scanner.Answer{"A": alias}, fact.Present, 2, []string{"gone.test"}, 2},
+		{"alias that loops", map[string]scanner.Answer{"A": loop, "AAAA": loop, "MX": loop}, map[string]scanner.Answer{"A": nx}, fact.Unknown, 0, nil, 4},
 		{"other types only", map[string]scanner.Answer{"A": nodata, "AAAA": nodata, "MX": nodata}, map[string]scanner.Answer{"A": nx}, fact.Absent, 0, nil, 4},
 		{"one by chance", map[string]scanner.Answer{"A": a}, map[string]scanner.Answer{"A": nx}, fact.Present, 1, []string{"192.0.2.1"}, 2},
 		{"one not known", map[string]scanner.Answer{"A": a}, map[string]scanner.Answer{"A": servfail}, fact.Unknown, 1, []string{"192.0.2.1"}, 4},
