@@ -37,6 +37,17 @@ func layout(rrtype uint16) []any {
 	return []any{'*'}
 }
 
+// openEnded reports whether rdata of the type can lose its end and still look
+// whole. That of OPT can, and nothing of an answer is in it.
+func openEnded(rrtype uint16) bool {
+	parts := layout(rrtype)
+	switch parts[len(parts)-1] {
+	case 't', 'r', '*':
+		return rrtype != dns.TypeOPT && rrtype != dns.TypeNone
+	}
+	return false
+}
+
 // checkRdata holds raw[at:end] against the layout of the type.
 func checkRdata(raw []byte, at, end int, rrtype uint16) error {
 	var err error

@@ -78,9 +78,12 @@ func parseReply(raw []byte, id uint16, q query) (*reply, error) {
 	if r := bareError(raw, q); r != nil {
 		return r, nil
 	}
-	end, err := skim(raw)
+	end, last, err := skim(raw)
 	if err != nil {
 		return nil, err
+	}
+	if end < len(raw) && openEnded(last) {
+		return nil, errMalformed // the octets may be the rest of that record
 	}
 	m := new(dns.Msg)
 	if err := m.Unpack(raw); err != nil {
@@ -138,21 +141,23 @@ func countOPT(rrs []dns.RR) int {
 }
 
 // skim walks the message by its own lengths and gives where the last record
-// ends. The library stops early on some lies; this does not.
-func skim(raw []byte) (int, error) {
+// ends, and its type. The library stops early on some lies; this does not.
+func skim(raw []byte) (end int, last uint16, err error) {
 	at := headerSize
 	for section := range 4 {
 		for n := binary.BigEndian.Uint16(raw[4+2*section:]); n > 0; n-- {
-			var err error
 			if at, err = skimName(raw, at); err != nil {
-				return 0, err
+				return 0, 0, err
+			}
+			if section > 0 && at+2 <= len(raw) {
+				last = binary.BigEndian.Uint16(raw[at:])
 			}
 			if at, err = skimBody(raw, at, section == 0); err != nil {
-				return 0, err
+				return 0, 0, err
 			}
 		}
 	}
-	return at, nil
+	return at, last, nil
 }
 
 func skimName(raw []byte, at int) (int, error) {

@@ -21,7 +21,7 @@ func TestFaultsBite(t *testing.T) {
 		m := new(dns.Msg)
 		m.SetQuestion("zone.example.", dns.TypeTXT)
 		m.SetEdns0(1232, false)
-		c := dns.Client{Net: "udp", Timeout: 50 * time.Millisecond}
+		c := dns.Client{Net: "udp", Timeout: 500 * time.Millisecond}
 		r, _, err := c.Exchange(m, n.Resolver().String())
 		if err != nil {
 			continue

@@ -217,7 +217,8 @@ func (e *endpoint) handle(wire []byte, tcp bool) []packet {
 	if err := req.Unpack(wire); err != nil || req.Response || len(req.Question) != 1 {
 		return nil
 	}
-	seen := Seen{Server: e.at, Proto: proto(tcp), Name: toName(req.Question[0].Name), Type: dns.Type(req.Question[0].Qtype).String(), At: time.Now()}
+	q := req.Question[0]
+	seen := Seen{Server: e.at, Proto: proto(tcp), Name: toName(q.Name), Type: dns.Type(q.Qtype).String(), EDNS: req.IsEdns0() != nil, At: time.Now()}
 	rule, ok := e.net.observe(seen)
 	if e.net.isDown(e.at) {
 		return hang(tcp)

@@ -18,6 +18,7 @@ type Rule struct {
 	Name   msp.Name // asked for
 	Type   string   // asked for, "MX"
 	Proto  string   // "udp" or "tcp"
+	Plain  bool     // hit queries without EDNS only
 	Fault  string   // one of Faults
 
 	apply func(*exchange) []packet
@@ -63,7 +64,7 @@ func faultNames() []string {
 
 func (r Rule) matches(s Seen) bool {
 	return r.Server == s.Server && (r.Name == "" || r.Name == s.Name) &&
-		(r.Type == "" || r.Type == s.Type) && (r.Proto == "" || r.Proto == s.Proto)
+		(r.Type == "" || r.Type == s.Type) && (r.Proto == "" || r.Proto == s.Proto) && !(r.Plain && s.EDNS)
 }
 
 // exchange is what a fault works on.

@@ -36,6 +36,7 @@ type Seen struct {
 	Proto  string
 	Name   msp.Name
 	Type   string
+	EDNS   bool // it had an OPT record
 	At     time.Time
 }
 

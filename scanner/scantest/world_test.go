@@ -44,7 +44,10 @@ const soa = "@ 300 SOA ns h 1 1 1 1 60\n"
 
 func client(t testing.TB, n *scantest.Net) *resolve.Client {
 	t.Helper()
-	c, err := resolve.New(resolve.Config{Resolvers: []netip.AddrPort{n.Resolver()}, Dial: n.Dial, Rate: -1, RatePerServer: -1, AllowPrivate: true})
+	c, err := resolve.New(resolve.Config{
+		Resolvers: []netip.AddrPort{n.Resolver()}, Dial: n.Dial, Rate: -1, RatePerServer: -1, AllowPrivate: true,
+		Timeout: time.Minute, UDPWait: 20 * time.Second, NameTimeout: 2 * time.Minute,
+	})
 	require.NoError(t, err)
 	return c
 }
@@ -376,11 +379,14 @@ func TestTransfer(t *testing.T) {
 func TestDown(t *testing.T) {
 	n := start(t, load(t, map[string]string{"z.example.zone": soa + "@ NS ns\n@ NS ns2\nns A 192.0.2.1\nns2 A 192.0.2.2\n"}))
 	first, second := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
+	q := scanner.Question{Name: "z.example", Type: "SOA"}
 	get := func(server netip.Addr) scanner.Answer {
-		return impatient(t, n, time.Millisecond).Resolve(context.Background(), scanner.Question{Name: "z.example", Type: "SOA", Server: server})
+		q.Server = server
+		return client(t, n).Resolve(context.Background(), q)
 	}
 	n.Down(first, true)
-	require.Equal(t, "timeout", get(first).Reason)
+	q.Server = first
+	require.Equal(t, "timeout", impatient(t, n, time.Millisecond).Resolve(context.Background(), q).Reason)
 	require.Equal(t, fact.Present, get(netip.Addr{}).Outcome)
 	n.Down(second, true)
 	require.Equal(t, "servfail", get(netip.Addr{}).Reason)
