@@ -174,11 +174,10 @@ func (d *decoder) entry(e entry, lines []int32, excused *string) {
 	lines[at] = e.key.line
 	d.inv.Src.Mark(f.name, int(e.value.line), int(e.value.col))
 	d.hint = e.items
-	for _, p := range e.pieces {
-		items, bad := p.list()
+	for items, bad := range ahead(e.pieces) {
 		d.problems(bad)
 		d.lossy = d.lossy || len(bad) > 0
-		f.set(d, d.inv, node{kind: list, line: int32(p.line), col: 1, kids: items})
+		f.set(d, d.inv, node{kind: list, line: e.value.line, col: 1, kids: items})
 		if d.out.more > 0 {
 			return // enough for one run
 		}

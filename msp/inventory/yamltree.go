@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 
 	yaml "go.yaml.in/yaml/v3"
 )
@@ -172,6 +173,36 @@ func (p piece) list() ([]node, []problem) {
 		all, problems = append(all, nodes...), append(problems, bad...)
 	}
 	return all, problems
+}
+
+// ahead parses pieces on another processor while the last ones are walked, and
+// gives their items in order.
+func ahead(pieces []piece) iter.Seq2[[]node, []problem] {
+	type parsed struct {
+		items []node
+		bad   []problem
+	}
+	return func(yield func([]node, []problem) bool) {
+		out := make(chan parsed, 2)
+		done := make(chan struct{})
+		defer close(done)
+		go func() {
+			defer close(out)
+			for _, p := range pieces {
+				items, bad := p.list()
+				select {
+				case out <- parsed{items, bad}:
+				case <-done:
+					return
+				}
+			}
+		}()
+		for p := range out {
+			if !yield(p.items, p.bad) {
+				return
+			}
+		}
+	}
 }
 
 // parse gives the node tree of a piece.
