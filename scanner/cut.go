@@ -154,9 +154,9 @@ func (p *poll) take(a Answer) {
 	case cut == p.name:
 		p.answers++
 		p.referrals = append(p.referrals, ns...)
-		p.referralGlue = append(p.referralGlue, glueOf(a, ns)...)
+		p.referralGlue = append(p.referralGlue, additionalOf(a, ns)...)
 	case cut != "" && cut != p.zone && cut.Within(p.zone) && p.name.Within(cut):
-		p.below, p.belowNS, p.belowGlue = cut, ns, glueOf(a, ns)
+		p.below, p.belowNS, p.belowGlue = cut, ns, additionalOf(a, ns)
 	case !a.AA || cut != "" || a.Outcome == fact.Unknown && len(a.Chain) == 0:
 		p.failed(firstOf(a.Reason, strings.ToLower(a.Rcode), "lame"))
 	case a.Rcode == "NXDOMAIN" && len(a.Chain) == 0:
@@ -166,7 +166,7 @@ func (p *poll) take(a Answer) {
 		p.answers++
 		own := Names(a.Records, "NS")
 		p.own = append(p.own, own...)
-		p.ownGlue = append(p.ownGlue, glueOf(a, own)...)
+		p.ownGlue = append(p.ownGlue, additionalOf(a, own)...)
 	default: // NODATA, or an alias in the parent zone: no cut
 		p.answers++
 		p.nodata = true
@@ -213,8 +213,8 @@ func referralTo(a Answer) (msp.Name, []msp.Name) {
 	return cut, Names(ns, "NS")
 }
 
-// glueOf gives the addresses in the additional section that belong to hosts.
-func glueOf(a Answer, hosts []msp.Name) []fact.Glue {
+// additionalOf gives the addresses in the additional section that belong to hosts.
+func additionalOf(a Answer, hosts []msp.Name) []fact.Glue {
 	var glue []fact.Glue
 	for _, rec := range a.Additional {
 		if (rec.Type == "A" || rec.Type == "AAAA") && len(rec.Fields) == 1 && slices.Contains(hosts, rec.Name) {

@@ -23,6 +23,9 @@ func Probe() scanner.Probe {
 func run(ctx context.Context, env scanner.Env, t fact.Task) fact.Fact {
 	trace := scanner.NewTrace(env.Resolver)
 	data := fact.Wildcard{Zone: t.Name}
+	if env.Random == nil {
+		return trace.Fact(t, fact.Unknown, "no_random_labels", data)
+	}
 	var all [][]scanner.Answer
 	for range labels {
 		name, err := msp.ParseName(env.Random() + "." + string(t.Name))

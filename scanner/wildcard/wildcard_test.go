@@ -68,6 +68,9 @@ func TestProbe(t *testing.T) {
 }
 
 func TestNameTooLong(t *testing.T) {
+	f0 := Probe().Run(context.Background(), scanner.Env{Resolver: &fakedns.Resolver{}}, fact.Task{Name: "acme.test"})
+	require.Equal(t, "no_random_labels", f0.Reason)
+
 	zone := msp.Name(strings.Repeat(strings.Repeat("a", 60)+".", 4) + "test")
 	f, _ := probe(t, zone, &fakedns.Resolver{})
 	require.Equal(t, fact.Unknown, f.Outcome)
