@@ -9,6 +9,7 @@ import (
 
 	"mspscan/msp"
 	"mspscan/msp/inventory"
+	"mspscan/rules"
 )
 
 // The exit codes (contract section 3).
@@ -64,6 +65,13 @@ func printError(w io.Writer, err error) {
 	var diags inventory.Diagnostics
 	if errors.As(err, &diags) {
 		fmt.Fprintln(w, diags.Error())
+		return
+	}
+	var problems rules.Problems
+	if errors.As(err, &problems) {
+		for _, p := range problems {
+			fmt.Fprintln(w, msp.Visible(p.String()))
+		}
 		return
 	}
 	if errors.Is(err, errSaid) {

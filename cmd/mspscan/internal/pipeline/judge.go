@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 	"time"
 
@@ -39,7 +38,7 @@ func newJudge(cfg Config) (*judge, error) {
 	}
 	packs := []fs.FS{rules.Embedded()}
 	for _, dir := range cfg.RuleDirs {
-		packs = append(packs, os.DirFS(dir))
+		packs = append(packs, rules.Dir(dir))
 	}
 	set, err := rules.Load(packs...)
 	if err != nil {
