@@ -27,7 +27,7 @@ const maxTable = 8 << 20
 //	    name: Example DNS
 //	    kinds: [dns_host]
 //	    suffixes: [ns.example.net, "*.tenant.example.net", "ns{01..16}.example.org"]
-//	    source: vendor documentation
+//	    source: published table, read 2026-11-25
 //
 // "*." in front of a suffix means names below it only, {a..b} stands for that
 // many suffixes. Every fault is reported with its line, all of them at once.
