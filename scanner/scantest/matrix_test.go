@@ -129,8 +129,8 @@ func TestFaultMatrix(t *testing.T) {
 		t.Run(who, func(t *testing.T) {
 			truths := truthOf(t, w, server)
 			counts := &tally{counts: map[string]int{}}
-			missed := matrixRun(t, w, cellsOf(faults, server), 32, time.Millisecond, truths, counts)
-			missed = matrixRun(t, w, missed, 4, 30*time.Millisecond, truths, counts) // the machine may be busy
+			missed := matrixRun(t, w, cellsOf(faults, server), 32, 2*time.Millisecond, truths, counts)
+			missed = matrixRun(t, w, missed, 16, 30*time.Millisecond, truths, counts) // the machine may be busy
 			require.Empty(t, missed, "the truth is to be had here")
 			require.Empty(t, counts.bad)
 			total := 0
