@@ -25,12 +25,14 @@ func layer(pkg string) (int, bool) {
 		return 1, true
 	case pkg == "msp/fact", pkg == "msp/domain", pkg == "scanner/internal/fieldlist":
 		return 1, true
-	case pkg == "msp/inventory", pkg == "msp/catalog", pkg == "msp/history":
+	case pkg == "msp/inventory", pkg == "msp/catalog", pkg == "msp/history", pkg == "msp/indicator", pkg == "msp/waiver":
 		return 2, true
 	case pkg == "scanner/probes":
 		return 5, true
-	case pkg == "msp/exposure", pkg == "rules", strings.HasPrefix(pkg, "rules/"), strings.HasPrefix(pkg, "scanner/"):
+	case pkg == "msp/exposure", pkg == "rules/subject", strings.HasPrefix(pkg, "scanner/"):
 		return 4, true
+	case pkg == "rules":
+		return 5, true
 	case pkg == "reports":
 		return 5, true
 	case strings.HasPrefix(pkg, "reports/"):
