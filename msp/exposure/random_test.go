@@ -150,3 +150,5 @@ func rowsOf(inv *msp.Inventory) []row {
 	}
 	return list
 }
+
+func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 17)) }
