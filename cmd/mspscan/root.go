@@ -18,6 +18,7 @@ func commands() []*cobra.Command {
 		scanCommand(),
 		reportCommand(),
 		graphCommand(),
+		whatIfCommand(),
 		rulesCommand(),
 		schemaCommand(schemas()),
 		versionCommand(),

@@ -40,29 +40,36 @@ func newIdentity(inv *msp.Inventory, cat *catalog.Catalog) identity {
 	return id
 }
 
-// aliases maps the registrable domain behind each suffix and alias of the
-// catalogue to its entry, where that is one entry only.
+// aliases maps registrable domains to the entry that they stand for: those that
+// an entry names as its own first, then those behind a suffix where that is one
+// entry's only.
 func aliases(cat *catalog.Catalog) map[msp.Name]string {
-	out := map[msp.Name]string{}
-	add := func(n msp.Name, id string) {
-		reg, ok := domain.Registrable(n)
-		if !ok {
-			return
-		}
-		if old, taken := out[reg]; taken && old != id {
-			id = "" // two entries share it: no alias of either
-		}
-		out[reg] = id
-	}
+	named, behind := map[msp.Name]string{}, map[msp.Name]string{}
 	for _, e := range cat.Entries() {
-		for _, s := range e.Suffixes {
-			add(s.Name, e.ID)
-		}
 		for _, a := range e.Aliases {
-			add(a, e.ID)
+			claim(named, a, e.ID)
+		}
+		for _, s := range e.Suffixes {
+			claim(behind, s.Name, e.ID)
 		}
 	}
-	return out
+	for reg, id := range named {
+		behind[reg] = id
+	}
+	return behind
+}
+
+// claim notes that the registrable domain of n stands for id, or for nobody if
+// two claim it.
+func claim(of map[msp.Name]string, n msp.Name, id string) {
+	reg, ok := domain.Registrable(n)
+	if !ok {
+		return
+	}
+	if old, taken := of[reg]; taken && old != id {
+		id = ""
+	}
+	of[reg] = id
 }
 
 func (id *identity) declare(owner, name string, domains []msp.Name, provider bool) {

@@ -90,3 +90,7 @@ func (sp *speller) fillRow(a, b string, i, most int, before, prev, cur []int) in
 	sp.budget -= to - from + 2
 	return least
 }
+
+// Nearest gives the known word that s was probably meant to be; false if none is
+// near.
+func Nearest(s string, known []string) (string, bool) { return newSpeller().nearest(s, known) }

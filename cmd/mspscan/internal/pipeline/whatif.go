@@ -1,0 +1,272 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"mspscan/msp"
+	"mspscan/msp/exposure"
+	"mspscan/msp/graph"
+	"mspscan/msp/inventory"
+	"mspscan/msp/journal"
+	"mspscan/reports"
+)
+
+// WhatIf is what is asked of the exposure model.
+type WhatIf struct {
+	File       string // inventory or journal
+	Close      []string
+	Set        []string // <access>.<control>=yes|no|unknown
+	Compromise []string // providers; none = each
+	Best       int      // sets of at most so many changes; 0 = none asked
+	Provider   string   // whom Best is measured on; "" = the one that costs most
+	Now        time.Time
+	JSON       bool
+}
+
+// whatIfResult is the answer, in JSON as it is here.
+type whatIfResult struct {
+	Organisation string         `json:"organisation"`
+	Currency     string         `json:"currency"`
+	Value        float64        `json:"value"`
+	Changes      []string       `json:"changes"`
+	Providers    []whatIfChange `json:"providers"`
+	Best         []msp.Fix      `json:"best"`
+	Why          []string       `json:"why"`
+}
+
+type whatIfChange struct {
+	Provider string    `json:"provider"`
+	Before   msp.Range `json:"exposure_before"`
+	After    msp.Range `json:"exposure_after"`
+	ScoreWas msp.Range `json:"score_before"`
+	Score    msp.Range `json:"score_after"`
+}
+
+// Run answers the question and prints it.
+func (q WhatIf) Run(w io.Writer) error {
+	g, started, err := q.load()
+	if err != nil {
+		return err
+	}
+	if q.Now.IsZero() {
+		q.Now = started
+	}
+	before, err := exposure.New(g, exposure.DefaultTables(), q.Now)
+	if err != nil {
+		return coded(CodeUsage, err)
+	}
+	res, err := q.ask(g, before)
+	if err != nil {
+		return coded(CodeUsage, err)
+	}
+	if q.JSON {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		return coded(CodeInternal, enc.Encode(res))
+	}
+	return coded(CodeInternal, res.print(w))
+}
+
+// load gives the graph and the time to judge by: the start of a journal's run,
+// else the clock's.
+func (q WhatIf) load() (*graph.Graph, time.Time, error) {
+	g, err := loadGraph(q.File)
+	if err != nil || !isJournal(q.File) {
+		return g, time.Now().UTC(), err
+	}
+	run, err := journal.Open(q.File)
+	if err != nil {
+		return nil, time.Time{}, coded(CodeUsage, err)
+	}
+	return g, run.Header.Started, nil
+}
+
+func (q WhatIf) ask(g *graph.Graph, before *exposure.Model) (whatIfResult, error) {
+	org := g.Inventory().Organisation
+	if err := q.names(g); err != nil {
+		return whatIfResult{}, err
+	}
+	res := whatIfResult{Organisation: org.Name, Currency: org.Currency, Value: before.Value(), Changes: []string{}, Best: []msp.Fix{}, Why: []string{}}
+	after, err := q.apply(before, &res)
+	if err != nil {
+		return res, err
+	}
+	if len(q.Compromise) > 0 {
+		if before, err = before.Compromise(q.Compromise...); err != nil {
+			return res, err
+		}
+		if after, err = after.Compromise(q.Compromise...); err != nil {
+			return res, err
+		}
+	}
+	now := after.Exposures()
+	for i, was := range before.Exposures() {
+		res.Providers = append(res.Providers, whatIfChange{was.Provider, was.Money, now[i].Money, was.Score, now[i].Score})
+	}
+	slices.SortStableFunc(res.Providers, func(a, b whatIfChange) int {
+		switch {
+		case a.Before.Hi > b.Before.Hi:
+			return -1
+		case a.Before.Hi < b.Before.Hi:
+			return 1
+		}
+		return strings.Compare(a.Provider, b.Provider)
+	})
+	return res, q.best(after, &res)
+}
+
+// names refuses what is not in the inventory and names the nearest that is.
+func (q WhatIf) names(g *graph.Graph) error {
+	var doors, providers, controls []string
+	for _, d := range g.Doors() {
+		doors = append(doors, d.ID)
+	}
+	for _, p := range g.Inventory().Providers {
+		providers = append(providers, p.ID)
+	}
+	for _, c := range msp.AllControls() {
+		controls = append(controls, string(c))
+	}
+	asked := append(append([]string{}, q.Compromise...), q.Provider)
+	errs := []error{known("access", q.Close, doors), known("provider", asked, providers)}
+	for _, s := range q.Set {
+		door, control, _, err := parseSet(s)
+		errs = append(errs, err, known("access", []string{door}, doors), known("control", []string{string(control)}, controls))
+	}
+	return errors.Join(errs...)
+}
+
+// known refuses the first of ids that is not in the list.
+func known(what string, ids, list []string) error {
+	for _, id := range ids {
+		if id == "" || slices.Contains(list, id) {
+			continue
+		}
+		if near, ok := inventory.Nearest(id, list); ok {
+			return fmt.Errorf("%s %q is not in the inventory; did you mean %q?", what, id, near)
+		}
+		return fmt.Errorf("%s %q is not in the inventory", what, id)
+	}
+	return nil
+}
+
+// apply makes the changes one after another.
+func (q WhatIf) apply(m *exposure.Model, res *whatIfResult) (*exposure.Model, error) {
+	m, err := m.Close(q.Close...)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range q.Close {
+		res.Changes = append(res.Changes, "close:"+id)
+	}
+	for _, change := range q.Set {
+		door, control, answer, err := parseSet(change)
+		if err != nil {
+			return nil, err
+		}
+		if m, err = m.Set(door, control, answer); err != nil {
+			return nil, err
+		}
+		res.Changes = append(res.Changes, change)
+	}
+	return m, nil
+}
+
+// parseSet reads ACCESS.CONTROL=ANSWER.
+func parseSet(s string) (door string, c msp.Control, a msp.Answer, err error) {
+	left, word, ok := strings.Cut(s, "=")
+	dot := strings.LastIndexByte(left, '.')
+	if !ok || dot < 1 {
+		return "", "", 0, fmt.Errorf("--set %q: write ACCESS.CONTROL=yes, such as north-rmm.mfa=yes", s)
+	}
+	for _, a := range []msp.Answer{msp.Yes, msp.No, msp.Unknown} {
+		if a.String() == word {
+			return left[:dot], msp.Control(left[dot+1:]), a, nil
+		}
+	}
+	return "", "", 0, fmt.Errorf("--set %q: the answer is yes, no or unknown", s)
+}
+
+// best adds the sets of changes worth most and the words behind them.
+func (q WhatIf) best(m *exposure.Model, res *whatIfResult) error {
+	if q.Best == 0 || len(res.Providers) == 0 {
+		return nil
+	}
+	provider := q.Provider
+	if provider == "" {
+		provider = res.Providers[0].Provider
+	}
+	for k := 1; k <= q.Best; k++ {
+		fix, err := m.BestSet(provider, k)
+		if err != nil {
+			return err
+		}
+		if n := len(res.Best); n > 0 && fix.Reduction <= res.Best[n-1].Reduction {
+			break
+		}
+		res.Best = append(res.Best, fix)
+	}
+	why, err := m.Explain(provider)
+	if err != nil {
+		return err
+	}
+	res.Why = append(res.Why, why...)
+	return nil
+}
+
+// print writes the answer for a person: money first.
+func (r whatIfResult) print(w io.Writer) error {
+	money := func(v float64) string { return reports.Money(r.Currency, v) }
+	fmt.Fprintf(w, "%s: %s of assets\n", reports.TerminalText(r.Organisation), money(r.Value))
+	for _, c := range r.Changes {
+		fmt.Fprintf(w, "change: %s\n", reports.TerminalText(c))
+	}
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(t, "\nIF COMPROMISED\tREACHED NOW\tAFTER\tCHANGE\tSCORE NOW\tAFTER")
+	for _, p := range r.Providers {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", reports.TerminalText(p.Provider), money(p.Before.Hi), money(p.After.Hi),
+			delta(p.Before.Hi, p.After.Hi, money), reports.Score(p.ScoreWas), reports.Score(p.Score))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for i, f := range r.Best {
+		note := ""
+		if f.Heuristic {
+			note = " (heuristic)"
+		}
+		fmt.Fprintf(w, "\nBest of %d%s: %s\n  cuts %s (%.1f %%) of what %s reaches: %s left\n", i+1, note,
+			reports.TerminalText(strings.Join(f.IDs, ", ")), money(f.Reduction), share(f), reports.TerminalText(f.Provider), money(f.After))
+	}
+	if len(r.Why) > 0 {
+		fmt.Fprintln(w)
+	}
+	for _, line := range r.Why {
+		fmt.Fprintln(w, reports.TerminalText(line))
+	}
+	return nil
+}
+
+func share(f msp.Fix) float64 {
+	if f.Before == 0 {
+		return 0
+	}
+	return 100 * f.Reduction / f.Before
+}
+
+func delta(before, after float64, money func(float64) string) string {
+	switch {
+	case before == after:
+		return "same"
+	case after < before:
+		return "-" + money(before-after)
+	}
+	return "+" + money(after-before)
+}

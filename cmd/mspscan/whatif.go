@@ -1,0 +1,48 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"mspscan/cmd/mspscan/internal/pipeline"
+)
+
+func whatIfCommand() *cobra.Command {
+	var q pipeline.WhatIf
+	var now, format string
+	c := &cobra.Command{
+		Use:   "whatif INVENTORY|JOURNAL",
+		Short: "Ask the exposure model: what is reached if one falls, what a fix is worth",
+		Long: `Ask the exposure model. Close a door, answer a control, compromise a provider, or
+let it search for the few changes worth most; before and after in money and score.`,
+		Example: `  mspscan whatif inventory.yaml --best 3
+  mspscan whatif inventory.yaml --close north-vpn --set north-rmm.jit_pam=yes
+  mspscan whatif inventory.yaml --compromise rmmvendor`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			q.File = args[0]
+			var err error
+			if q.Now, err = pipeline.ParseNow(now); err != nil {
+				return fromPipeline(err)
+			}
+			switch format {
+			case "text", "json":
+				q.JSON = format == "json"
+			default:
+				return usageError("unknown format %q; known: text, json", format)
+			}
+			if q.Best < 0 || q.Best > 10 {
+				return usageError("--best %d: 1 to 10 changes", q.Best)
+			}
+			return fromPipeline(q.Run(cmd.OutOrStdout()))
+		},
+	}
+	flags := c.Flags()
+	flags.StringArrayVar(&q.Close, "close", nil, "close the access `ID` (repeatable)")
+	flags.StringArrayVar(&q.Set, "set", nil, "answer a control: `ID.CONTROL=yes` (repeatable)")
+	flags.StringArrayVar(&q.Compromise, "compromise", nil, "ask for the provider `ID` only (repeatable)")
+	flags.IntVar(&q.Best, "best", 0, "the best sets of up to `N` changes; exhaustive to three, then labelled heuristic")
+	flags.StringVar(&q.Provider, "provider", "", "measure --best on the provider `ID`; default: the one that costs most")
+	flags.StringVar(&now, "now", "", "judge as of `TIME` (RFC 3339)")
+	flags.StringVarP(&format, "output", "o", "text", "`FORMAT`: text or json")
+	return c
+}
