@@ -109,7 +109,9 @@ func (d *decoder) checkRelationships() {
 			continue
 		}
 		first[id] = i
-		d.suspectRelationship(r)
+		if d.out.errs == 0 {
+			d.suspectRelationship(r)
+		}
 	}
 }
 

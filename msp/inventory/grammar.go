@@ -68,7 +68,7 @@ func (o *object[T]) decode(d *decoder, n node, t *T) bool {
 		}
 		lines[at] = max(key.line, 1)
 		src.Mark(f.name, int(value.line), int(value.col))
-		if value.null() && !f.blankToo {
+		if !f.blankToo && (value.null() || f.required && value.kind == scalar && strings.TrimSpace(value.text) == "") {
 			if f.required {
 				d.errorf(value, "%s of %s is blank", "write a value", f.name, o.what)
 			}
@@ -145,6 +145,9 @@ func someOf(words []string) string {
 		}
 		if i > 0 {
 			out += ", "
+		}
+		if len(w) > 40 {
+			w = strings.ToValidUTF8(w[:40], "") + "…"
 		}
 		out += w
 	}

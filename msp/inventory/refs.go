@@ -109,8 +109,8 @@ func (d *decoder) refer(n node, what string, kind refKind) (string, bool) {
 func (d *decoder) resolve() {
 	known := map[refKind][]string{}
 	for _, r := range d.refs {
-		if d.known(r) {
-			continue
+		if d.known(r) || r.kind == refCustomer && d.inv.Organisation.ID == "" {
+			continue // or its id is the one that is missing
 		}
 		if known[r.kind] == nil {
 			known[r.kind] = d.candidates(r.kind)
