@@ -11,6 +11,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asBinary) != "" {
+		os.Exit(m.Run()) // the program in a child process: no scripts, no folder of their own
+	}
 	testscript.Main(m, map[string]func(){
 		"mspscan": func() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 	})
