@@ -22,6 +22,9 @@ type response struct {
 // answerAt answers as the authoritative server at addr (RFC 1034 section 4.3.2);
 // ok is false if nobody is there.
 func (w *World) answerAt(addr netip.Addr, qname string, qtype uint16, do bool) (r response, ok bool) {
+	if w.silent[addr] {
+		return response{}, false
+	}
 	zones, ok := w.served[addr]
 	if !ok && !w.folders[addr] {
 		return response{}, w.isHost(addr)

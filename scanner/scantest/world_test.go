@@ -191,6 +191,21 @@ func TestFolders(t *testing.T) {
 	})
 }
 
+// TestSilent: where silent.txt says so nobody answers, whatever the zones say.
+func TestSilent(t *testing.T) {
+	n := start(t, load(t, map[string]string{
+		"acme.example.zone": soa + "@ NS ns1\n@ NS ns2\nns1 A 192.0.2.1\nns2 A 192.0.2.2\n",
+		"gone.example.zone": soa + "@ NS ns2.acme.example.\n",
+		"silent.txt":        "# moved away\n192.0.2.2 # ns2\n\n",
+	}))
+	ask(t, n, []expect{
+		{"acme.example SOA @192.0.2.1", "present NOERROR ns.acme.example h.acme.example 1 1 1 1 60"},
+		{"acme.example SOA", "present NOERROR ns.acme.example h.acme.example 1 1 1 1 60"},
+		{"acme.example SOA @192.0.2.2", "unknown(unreachable)"},
+		{"gone.example SOA", "unknown(servfail) SERVFAIL"},
+	})
+}
+
 func TestAuthoritativeAnswers(t *testing.T) {
 	n := start(t, load(t, map[string]string{"z.example.zone": soa + `@ NS ns
 ns A 192.0.2.1
@@ -434,6 +449,7 @@ func TestLoadErrors(t *testing.T) {
 		"two SOA":      {map[string]string{"z.example.zone": soa + "sub SOA ns h 1 1 1 1 1\n"}, "one file, one zone"},
 		"same zone":    {map[string]string{"z.example.zone": soa, "z.example.db": soa}, "zone z.example. is in "},
 		"odd folder":   {map[string]string{"z.example.zone": soa, "sub/z.example.zone": soa}, `sub-folder "sub" is not named by an IP address`},
+		"bad silent":   {map[string]string{"z.example.zone": soa, "silent.txt": "\nns1\n"}, `silent.txt:2: "ns1" is no IP address`},
 		"no zone file": {map[string]string{"README.md": "x"}, "no zone file"},
 	} {
 		t.Run(name, func(t *testing.T) {
