@@ -11,12 +11,13 @@ import (
 // findings orders the findings, adds what a reader needs around each and counts
 // the open ones by provider.
 func (b *builder) findings() {
-	b.byFact, b.counts = map[string][]string{}, map[string]Counts{}
+	b.byFact, b.counts, b.all = map[string][]string{}, map[string]Counts{}, map[string]Counts{}
 	first := firstSeen(b.in.Previous)
 	today := ""
 	if !b.in.Header.Now.IsZero() {
 		today = msp.DateOf(b.in.Header.Now).String()
 	}
+	b.r.Findings = make([]Finding, 0, len(b.in.Findings))
 	for _, f := range b.in.Findings {
 		f.Evidence = cloneEvidence(f.Evidence)
 		row := Finding{Finding: f, Effort: b.rules[f.Rule].Effort, Path: b.pathTo(f.Provider), LastSeen: today}
@@ -29,12 +30,20 @@ func (b *builder) findings() {
 		}
 		b.r.Findings = append(b.r.Findings, row)
 		if row.Open() {
-			c := b.counts[f.Provider]
-			c.add(f.Severity)
-			b.counts[f.Provider] = c
+			count(b.counts, f)
+		}
+		if f.State != msp.StateFixed {
+			count(b.all, f)
 		}
 	}
 	slices.SortFunc(b.r.Findings, compareFindings)
+}
+
+// count adds a finding to those of its provider.
+func count(by map[string]Counts, f msp.Finding) {
+	c := by[f.Provider]
+	c.add(f.Severity)
+	by[f.Provider] = c
 }
 
 func compareFindings(x, y Finding) int {

@@ -21,17 +21,17 @@ func (b *book) cover() error {
 			return err
 		}
 	}
-	if err := s.print(false, 1, "", fmt.Sprintf("$A$1:$D$%d", p.row)); err != nil {
+	if err := s.print(layout{one: true, area: fmt.Sprintf("$A$1:$D$%d", p.row)}); err != nil {
 		return err
 	}
 	return s.close()
 }
 
 func (p *page) coverTitle() error {
-	if err := p.next(34, p.cell("Exposure through managed service providers", title)); err != nil {
+	if err := p.next(40, p.cell("Exposure through managed service providers", bigTitle)); err != nil {
 		return err
 	}
-	return p.next(20, p.cell(text(p.b.r.Organisation.Name), label))
+	return p.next(26, p.cell(text(p.b.r.Organisation.Name), title))
 }
 
 // coverFields writes what the assessor fills in and what the scan knows.

@@ -3,6 +3,7 @@ package xlsx
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"mspscan/msp"
@@ -14,10 +15,10 @@ func (b *book) findings() error { return b.findingsTable().write(b) }
 
 func (b *book) findingsTable() *table {
 	t := &table{
-		sheet: sheetFindings, title: "Findings", name: "tbl_findings", freeze: 1, wide: 2,
+		sheet: sheetFindings, title: "Findings", name: "tbl_findings", freeze: 1,
 		note: "Yellow: override the severity and say why, set status, owner and due date. Grey follows by itself, and so do Providers, Risk matrix and Summary.",
 		columns: []column{
-			{"Finding", 15, wrapped, ""}, {"Provider id", 13, plain, ""}, {"Provider", 20, wrapped, ""}, {"Rule", 18, wrapped, ""}, {"Title", 26, wrapped, ""},
+			{"Finding", 15, wrapped, ""}, {"Provider id", 13, plain, ""}, {"Provider", 20, wrapped, ""}, {"Rule", 22, wrapped, ""}, {"Title", 26, wrapped, ""},
 			{"Severity", 11, plain, ""}, {"Override", 11, plainE, "list_severity"}, {"Reason", 18, wrappedE, ""}, {"Effective severity", 11, plainC, ""},
 			{"Confidence", 10, plain, ""}, {"Subject", 20, wrapped, ""}, {"Path", 22, wrapped, ""}, {"Evidence", 40, wrapped, ""}, {"Expected", 24, wrapped, ""}, {"Observed at", 17, timeOf, ""},
 			{"Remediation", 36, wrapped, ""}, {"Effort", 8, plain, ""}, {"References", 24, wrapped, ""}, {"Frameworks", 18, wrapped, ""},
@@ -39,7 +40,7 @@ func (b *book) findingRow(f *reports.Finding, row int, severity, override, statu
 	if f.Open() {
 		counts = "yes"
 	}
-	n := fmt.Sprint(row)
+	n := strconv.Itoa(row)
 	until, why := any(nil), any(nil)
 	if f.Waived != nil {
 		until, why = date(f.Waived.Expires.String()), text(f.Waived.Justification)
@@ -83,11 +84,12 @@ func statusOf(f *reports.Finding) string {
 func evidence(f *reports.Finding) string {
 	list := []string{f.Message}
 	for _, e := range f.Evidence {
-		if e.Summary != "" && e.Summary != f.Message {
-			list = append(list, e.Summary)
-		}
+		where := ""
 		if e.Location != nil && e.Location.Known() {
-			list = append(list, "declared at "+e.Location.String())
+			where = " (" + e.Location.String() + ")"
+		}
+		if e.Summary+where != "" && e.Summary != f.Message {
+			list = append(list, e.Summary+where)
 		}
 		list = append(list, e.Dig...)
 	}

@@ -37,7 +37,7 @@ func (b *book) matrix() error {
 	worst := b.worstSeverities()
 	scanned := func(p *reports.Provider) int { return max(1, worst[p.ID]) }
 	now := func(p *reports.Provider) int { return likelihoodNow(p) }
-	p := &page{stream: s, row: 3}
+	p := &page{stream: s, row: 4}
 	for _, pair := range [][2]grid{
 		{{"As scanned: providers", 1, "p_inherent", false, scanned}, {"Now, after overrides and status: providers", 8, "p_residual", false, now}},
 		{{"As scanned: highest exposure", 1, "p_inherent", true, scanned}, {"Now: highest exposure", 8, "p_residual", true, now}},
@@ -49,7 +49,7 @@ func (b *book) matrix() error {
 	if err := p.worstBand(scanned, now); err != nil {
 		return err
 	}
-	if err := s.print(true, 1, "", ""); err != nil {
+	if err := s.print(layout{landscape: true, one: true}); err != nil {
 		return err
 	}
 	return s.close()
@@ -94,7 +94,7 @@ func (p *page) grids(pair [2]grid) error {
 	for _, g := range pair {
 		row[g.col-1] = p.cell("Impact \\ likelihood", head)
 		for i, w := range likelihoodWords() {
-			row[g.col+i] = p.cell(w, head)
+			row[g.col+i] = p.cell(w, headM)
 		}
 	}
 	if err := p.next(18, row...); err != nil {
@@ -120,9 +120,9 @@ func (p *page) grids(pair [2]grid) error {
 
 func (g grid) look() look {
 	if g.money {
-		return shortMoney
+		return matrixMoney
 	}
-	return centredC
+	return matrixCount
 }
 
 // square counts the providers of a cell, or gives the highest exposure.

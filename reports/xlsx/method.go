@@ -78,7 +78,7 @@ func (b *book) method() error {
 	if err := s.worked(row + 2); err != nil {
 		return err
 	}
-	if err := s.print(true, 1, "", ""); err != nil {
+	if err := s.print(layout{landscape: true, one: true}); err != nil {
 		return err
 	}
 	return s.close()
@@ -164,8 +164,11 @@ func (s *stream) plainTop(heading, words string) error {
 	if err := s.set(titleRow, 24, excelize.Cell{StyleID: st[title], Value: heading}); err != nil {
 		return err
 	}
-	if err := s.set(noteRow, 15, excelize.Cell{StyleID: st[back], Value: "← Index"}, excelize.Cell{StyleID: st[note], Value: words}); err != nil {
+	if err := s.set(backRow, 14, excelize.Cell{StyleID: st[back], Value: "← Index"}); err != nil {
 		return err
 	}
-	return s.link(cellName(1, noteRow), "'"+sheetCover+"'!A1", "Back to the index")
+	if err := s.set(noteRow, 16, excelize.Cell{StyleID: st[note], Value: words}); err != nil {
+		return err
+	}
+	return s.link(cellName(1, backRow), "'"+sheetCover+"'!A1", "Back to the index")
 }

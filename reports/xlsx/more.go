@@ -22,7 +22,7 @@ func (b *book) changes() error {
 		words = fmt.Sprintf("Compared with the run of %s.", text(strings.SplitN(p.Now, "T", 2)[0]))
 	}
 	t := &table{
-		sheet: sheetChanges, title: "Changes", name: "tbl_changes", freeze: 1, wide: 1, note: words + " What could not be looked at again stays open.",
+		sheet: sheetChanges, title: "Changes", name: "tbl_changes", freeze: 1, note: words + " What could not be looked at again stays open.",
 		columns: []column{{"Finding", 16, wrapped, ""}, {"Provider", 24, wrapped, ""}, {"State", 13, plain, ""}, {"Severity", 12, plain, ""}, {"Title", 34, wrapped, ""}, {"Subject", 26, wrapped, ""}, {"Evidence", 50, wrapped, ""}, {"First seen", 11, dateOf, ""}, {"Last seen", 11, dateOf, ""}},
 		n:       len(list),
 	}
@@ -44,7 +44,7 @@ func (b *book) waivers() error {
 		}
 	}
 	t := &table{
-		sheet: sheetWaivers, title: "Waivers", name: "tbl_waivers", freeze: 1, wide: 1,
+		sheet: sheetWaivers, title: "Waivers", name: "tbl_waivers", freeze: 1,
 		note:    "Waived findings stay in every output and do not count. An expired waiver makes its finding count again.",
 		columns: []column{{"Finding", 16, wrapped, ""}, {"Provider", 24, wrapped, ""}, {"Severity", 12, plain, ""}, {"Title", 32, wrapped, ""}, {"Subject", 24, wrapped, ""}, {"Reason", 18, wrapped, ""}, {"Justification", 40, wrapped, ""}, {"Approved by", 20, wrapped, ""}, {"Expires", 11, dateOf, ""}, {"Days left", 8, numberC, ""}},
 		n:       len(list),
@@ -122,7 +122,7 @@ func (q *requirement) verdict() string {
 func (b *book) crosswalk() error {
 	list := b.crosswalkRows()
 	t := &table{
-		sheet: sheetCrosswalk, title: "Crosswalk", name: "tbl_crosswalk", freeze: 2, wide: 1,
+		sheet: sheetCrosswalk, title: "Crosswalk", name: "tbl_crosswalk", freeze: 2,
 		note:    "What the rules say about the requirements of frameworks. Not assessed: nothing was judged, or an answer is missing. A pass covers what the rules look at, not the whole requirement.",
 		columns: []column{{"Framework", 22, wrapped, ""}, {"Requirement", 18, plain, ""}, {"Verdict", 14, plain, ""}, {"Rules", 50, wrapped, ""}, {"Passed", 9, number, ""}, {"Failed", 9, number, ""}, {"Unknown", 9, number, ""}, {"Not applicable", 11, number, ""}},
 		n:       len(list),
@@ -147,7 +147,7 @@ func (b *book) crosswalk() error {
 // rules writes the rules that judged.
 func (b *book) rules() error {
 	t := &table{
-		sheet: sheetRules, title: "Rules", name: "tbl_rules", freeze: 2, wide: 1, note: "Every rule of the run, why it matters and how often it passed.",
+		sheet: sheetRules, title: "Rules", name: "tbl_rules", freeze: 2, note: "Every rule of the run, why it matters and how often it passed.",
 		columns: []column{
 			{"Rule", 22, wrapped, ""}, {"Title", 26, wrapped, ""}, {"Family", 12, plain, ""}, {"About", 11, plain, ""}, {"Severity", 11, plain, ""}, {"In plain words", 36, wrapped, ""}, {"Why it matters", 44, wrapped, ""}, {"Remediation", 40, wrapped, ""}, {"Effort", 8, plain, ""},
 			{"Passed", 8, number, ""}, {"Failed", 8, number, ""}, {"Unknown", 9, number, ""}, {"Not applicable", 11, number, ""}, {"References", 34, wrapped, ""}, {"Frameworks", 24, wrapped, ""},
@@ -169,7 +169,7 @@ func (b *book) rules() error {
 func (b *book) run() error {
 	rows := b.runRows()
 	t := &table{
-		sheet: sheetRun, title: "Run", name: "tbl_run", freeze: 1, wide: 1, note: "What ran, by what it judged, and what it could not do.",
+		sheet: sheetRun, title: "Run", name: "tbl_run", freeze: 1, note: "What ran, by what it judged, and what it could not do.",
 		columns: []column{{"Item", 28, wrapped, ""}, {"Value", 110, field, ""}}, n: len(rows),
 	}
 	t.row = func(i, _ int) []any { return []any{rows[i][0], rows[i][1]} }

@@ -8,19 +8,29 @@ import (
 	"mspscan/reports"
 )
 
-// print sets how the sheet comes out on paper: landscape or portrait, so many
-// pages wide, rows that repeat on each page, and the area to print ("" = all).
-func (s *stream) print(landscape bool, wide int, titles, area string) error {
+// layout is how a sheet comes out on paper.
+type layout struct {
+	landscape bool
+	wide      int    // pages in width
+	one       bool   // all of it on one page
+	titles    string // what repeats on each page
+	area      string // "" = all
+}
+
+// print sets page, margins, header, footer, titles and area.
+func (s *stream) print(l layout) error {
 	f := s.b.f
 	size, orientation, tall := 9, "portrait", 0 // A4
 	if s.b.o.Letter {
 		size = 1
 	}
-	if landscape {
+	if l.landscape {
 		orientation = "landscape"
-	} else {
+	}
+	if l.one {
 		tall = 1
 	}
+	wide := max(l.wide, 1)
 	if err := f.SetPageLayout(s.sheet, &excelize.PageLayoutOptions{Size: &size, Orientation: &orientation, FitToWidth: &wide, FitToHeight: &tall, PageOrder: ptr("overThenDown")}); err != nil {
 		return fmt.Errorf("set page: %w", err)
 	}
@@ -30,13 +40,13 @@ func (s *stream) print(landscape bool, wide int, titles, area string) error {
 	if err := f.SetHeaderFooter(s.sheet, s.b.headerFooter()); err != nil {
 		return fmt.Errorf("set header: %w", err)
 	}
-	if titles != "" {
-		if err := s.define("_xlnm.Print_Titles", "'"+s.sheet+"'!"+titles, s.sheet); err != nil {
+	if l.titles != "" {
+		if err := s.define("_xlnm.Print_Titles", "'"+s.sheet+"'!"+l.titles, s.sheet); err != nil {
 			return err
 		}
 	}
-	if area != "" {
-		if err := s.define("_xlnm.Print_Area", "'"+s.sheet+"'!"+area, s.sheet); err != nil {
+	if l.area != "" {
+		if err := s.define("_xlnm.Print_Area", "'"+s.sheet+"'!"+l.area, s.sheet); err != nil {
 			return err
 		}
 	}
@@ -45,6 +55,7 @@ func (s *stream) print(landscape bool, wide int, titles, area string) error {
 
 func (b *book) headerFooter() *excelize.HeaderFooterOptions {
 	return &excelize.HeaderFooterOptions{
+		ScaleWithDoc: ptr(false), AlignWithMargins: ptr(true),
 		OddHeader: "&L " + headerText(b.r.Organisation.Name, 80) + "&R " + headerText(b.o.Classification, 40),
 		OddFooter: "&L mspscan " + headerText(b.r.Tool.Version, 30) + "&C &A&RPage &P of &N",
 	}

@@ -3,6 +3,7 @@ package xlsx
 import (
 	"fmt"
 	"regexp"
+	"sync"
 
 	"mspscan/msp"
 	"mspscan/reports"
@@ -13,7 +14,7 @@ func (b *book) providers() error { return b.providersTable().write(b) }
 
 func (b *book) providersTable() *table {
 	t := &table{
-		sheet: sheetProviders, title: "Providers", name: "tbl_providers", freeze: 2, wide: 2,
+		sheet: sheetProviders, title: "Providers", name: "tbl_providers", freeze: 2,
 		note: "Sorted by exposure: what is reached if this one provider is compromised. Hi counts unanswered questions as no, lo as yes. Override a grade in yellow and say why.",
 		columns: []column{
 			{"Id", 14, plain, ""}, {"Name", 26, wrapped, ""}, {"Rank", 6, centred, ""}, {"Declared", 9, centred, ""}, {"Criticality", 11, plainE, "list_criticality"}, {"Services", 22, wrapped, ""},
@@ -111,7 +112,9 @@ func effectiveGrade(p *reports.Provider, row int, c providerColumns) any {
 
 // plainID reports whether an id may stand as a criterion of COUNTIFS: nothing in
 // it is an operator or a wildcard.
-func plainID(id string) bool { return regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*$`).MatchString(id) }
+func plainID(id string) bool { return idPattern().MatchString(id) }
+
+var idPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*$`) })
 
 func countOf(p *reports.Provider, s msp.Severity, row int) any {
 	n := p.Findings.Of(s)

@@ -78,6 +78,9 @@ const (
 	head
 	headC
 	headE
+	headR  // over numbers
+	headRC // over calculated numbers
+	headM  // over what is centred
 	title
 	note
 	back
@@ -87,6 +90,7 @@ const (
 	kpiNumber
 	kpiWord
 	kpiNote
+	bigTitle
 	prose
 	label
 	field
@@ -96,14 +100,18 @@ const (
 	plainFree
 	shortMoney
 	shortMoney0
+	matrixCount
+	matrixMoney
 	small
 	looks // how many
 )
 
 type styles struct {
-	id    [looks]int
-	money string // number format
-	short string // … in millions or thousands
+	code   string     // of the currency, quoted, with a blank
+	id     [looks]int // text at the top of the cell, for tables
+	middle [looks]int // text in the middle, for pages
+	money  string     // number format
+	short  string     // … in millions or thousands
 }
 
 // moneyFormat writes amounts with the currency's code: text in quotes, so that
@@ -130,13 +138,19 @@ func currencyCode(currency string) string {
 }
 
 func newStyles(f *excelize.File, currency string) (*styles, error) {
-	s := &styles{money: moneyFormat(currency), short: shortFormat(currency)}
+	s := &styles{code: currencyCode(currency), money: moneyFormat(currency), short: shortFormat(currency)}
 	for l := range looks {
-		id, err := f.NewStyle(s.dress(l))
+		st := s.dress(l)
+		id, err := f.NewStyle(st)
 		if err != nil {
 			return nil, fmt.Errorf("make style %d: %w", l, err)
 		}
-		s.id[l] = id
+		st.Alignment.Vertical = "center"
+		middle, err := f.NewStyle(st)
+		if err != nil {
+			return nil, fmt.Errorf("make style %d: %w", l, err)
+		}
+		s.id[l], s.middle[l] = id, middle
 	}
 	return s, nil
 }
@@ -153,7 +167,7 @@ func (s *styles) dress(l look) *excelize.Style {
 	switch l {
 	case plainE, wrappedE, numberE, dateE, centredE, fieldE, fieldDateE:
 		fillWith(st, edit)
-	case plainC, numberC, decimalC, moneyC, dateC, centredC, shortMoney:
+	case plainC, numberC, decimalC, moneyC, dateC, centredC, shortMoney, matrixCount, matrixMoney:
 		fillWith(st, calc)
 	}
 	return st
@@ -170,12 +184,14 @@ func (s *styles) shape(l look, st *excelize.Style) {
 		st.Alignment.WrapText = true
 	case strong, label:
 		st.Font.Bold = true
-	case centred, centredE, centredC:
+	case centred, centredE, centredC, matrixCount, matrixMoney:
 		st.Alignment.Horizontal = "center"
 	case linked, back:
 		st.Font.Color, st.Font.Underline = accent, "single"
-	case head, headC, headE:
+	case head, headC, headE, headR, headRC, headM:
 		dressHead(l, st)
+	case bigTitle:
+		st.Font.Size, st.Font.Bold, st.Font.Color = 22, true, navy
 	case title:
 		st.Font.Size, st.Font.Bold, st.Font.Color = 16, true, navy
 	case section:
@@ -185,7 +201,7 @@ func (s *styles) shape(l look, st *excelize.Style) {
 		dressKPI(l, st)
 	}
 	switch l {
-	case title, note, back, prose, small, plainFree:
+	case title, bigTitle, note, back, prose, small, plainFree, label:
 		st.Border = nil
 	case field, fieldE, fieldDate, fieldDateE:
 		st.Alignment.WrapText, st.Alignment.Horizontal = true, "left"
@@ -201,12 +217,18 @@ func (s *styles) shape(l look, st *excelize.Style) {
 func dressHead(l look, st *excelize.Style) {
 	st.Font.Bold, st.Font.Color = true, paper
 	st.Alignment.WrapText, st.Alignment.Vertical = true, "center"
-	st.Border = []excelize.Border{{Type: "right", Color: paper, Style: 1}}
+	st.Border = nil
+	switch l {
+	case headR, headRC:
+		st.Alignment.Horizontal, st.Alignment.Indent = "right", 1
+	case headM:
+		st.Alignment.Horizontal = "center"
+	}
 	switch l {
 	case headE:
 		fillWith(st, "F2D65C")
 		st.Font.Color = ink
-	case headC:
+	case headC, headRC:
 		fillWith(st, "5B6675")
 	default:
 		fillWith(st, navy)
@@ -233,6 +255,10 @@ func (s *styles) format(l look, st *excelize.Style) {
 	switch l {
 	case number, numberC, numberE:
 		code = `#,##0`
+	case matrixCount:
+		code = `0;-0;"–"`
+	case matrixMoney:
+		code = `[=0]"–";[>=999500]` + s.code + `#,##0.0,,"M";` + s.code + `#,##0,"k"`
 	case kpiNumber:
 		code = `0`
 	case decimal, decimalC:
@@ -255,5 +281,9 @@ func (s *styles) format(l look, st *excelize.Style) {
 	}
 	if code != "" {
 		st.CustomNumFmt = &code
+	}
+	switch l {
+	case number, numberC, numberE, decimal, decimalC, percent, money, moneyC, shortMoney, shortMoney0:
+		st.Alignment.Horizontal, st.Alignment.Indent = "right", 1
 	}
 }

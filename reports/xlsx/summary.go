@@ -40,7 +40,7 @@ func (b *book) summary() error {
 			return err
 		}
 	}
-	if err := s.print(false, 1, "", fmt.Sprintf("$A$1:$%s$%d", colName(lastColumn), p.row)); err != nil {
+	if err := s.print(layout{one: true, area: fmt.Sprintf("$A$1:$%s$%d", colName(lastColumn), p.row)}); err != nil {
 		return err
 	}
 	return s.close()
@@ -67,19 +67,30 @@ func (p *page) heading(name string, columns int) error {
 	return p.next(18, cells...)
 }
 
-// heads writes the header of a small table.
+// heads writes the header of a small table. A name that begins with > stands to
+// the right, as numbers do, with ^ in the middle.
 func (p *page) heads(names ...string) error {
 	cells := make([]any, len(names))
 	for i, n := range names {
-		cells[i] = p.cell(n, head)
+		cells[i] = p.cell(strings.TrimLeft(n, "<>^"), headLook(n))
 	}
 	return p.next(17, cells...)
+}
+
+func headLook(name string) look {
+	switch {
+	case strings.HasPrefix(name, ">"):
+		return headR
+	case strings.HasPrefix(name, "^"):
+		return headM
+	}
+	return head
 }
 
 // say writes a paragraph over the whole width. It is the only kind of cell that
 // is merged, and holds words, no data.
 func (p *page) say(words string) error {
-	const perLine = 128
+	const perLine = 132
 	n := wraps(words, perLine)
 	if err := p.next(float64(min(n, 6))*lineRoom+4, p.cell(words, prose)); err != nil {
 		return err
@@ -111,7 +122,7 @@ func (p *page) headline() error {
 	if err := p.gap(); err != nil {
 		return err
 	}
-	labels := []any{"IF THE WORST PROVIDER IS COMPROMISED", "SCORE", nil, "GRADE", nil, "OPEN CRITICAL", nil, "OPEN HIGH"}
+	labels := []any{"IF THE WORST PROVIDER IS COMPROMISED", "SCORE", nil, "GRADE", nil, "CRITICAL", nil, "HIGH"}
 	values, notes := make([]any, lastColumn), make([]any, lastColumn)
 	p.headlineValues(values, notes)
 	for i, l := range []look{kpiLabel, kpiNumber, kpiNote} {
@@ -135,6 +146,7 @@ func (p *page) headlineValues(values, notes []any) {
 	b, open := p.b, p.b.r.Summary.Open
 	at := p.firstSeverityRow()
 	values[5], values[7] = live{cellName(2, at), open.Critical}, live{cellName(2, at+1), open.High}
+	notes[5], notes[7] = "findings open", "findings open"
 	notes[0], values[0], values[1], values[3] = "no declared provider could be weighed", "–", "–", "–"
 	if w := b.r.Summary.Before; w != nil {
 		notes[5], notes[7] = fmt.Sprintf("before: %d", w.Open.Critical), fmt.Sprintf("before: %d", w.Open.High)

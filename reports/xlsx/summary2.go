@@ -33,37 +33,41 @@ func (p *page) severityTable() error {
 		return err
 	}
 	top := p.row + 1
-	if err := p.heads("Severity", "Open", "With waived", "Before"); err != nil {
+	sum := p.b.r.Summary
+	names := []string{"Severity", ">Open", ">All"}
+	if sum.Before != nil {
+		names = append(names, ">Before")
+	}
+	if err := p.heads(names...); err != nil {
 		return err
 	}
-	sum := p.b.r.Summary
 	for _, s := range msp.Severities() {
 		word := severityWord(s)
-		before := any("–")
-		if sum.Before != nil {
-			before = sum.Before.Open.Of(s)
-		}
-		if err := p.next(16,
+		cells := []any{
 			p.cell(word, strong),
 			p.cell(live{fmt.Sprintf(`COUNTIFS(f_effective,"%s",f_counts,"yes")`, word), sum.Open.Of(s)}, numberC),
 			p.cell(live{fmt.Sprintf(`COUNTIFS(f_effective,"%s")-COUNTIFS(f_effective,"%s",f_status,"%s")`, word, word, statusFixed), sum.All.Of(s)}, numberC),
-			p.cell(before, number)); err != nil {
+		}
+		if sum.Before != nil {
+			cells = append(cells, p.cell(sum.Before.Open.Of(s), number))
+		}
+		if err := p.next(16, cells...); err != nil {
 			return err
 		}
 	}
 	first, last := top+1, p.row
 	if err := p.next(16, p.cell("Total", strong), p.cell(live{fmt.Sprintf("SUM(B%d:B%d)", first, last), sum.Open.Total()}, numberC),
-		p.cell(live{fmt.Sprintf("SUM(C%d:C%d)", first, last), sum.All.Total()}, numberC), p.cell(nil, number)); err != nil {
+		p.cell(live{fmt.Sprintf("SUM(C%d:C%d)", first, last), sum.All.Total()}, numberC)); err != nil {
 		return err
 	}
 	if err := p.severities(fmt.Sprintf("A%d:A%d", first, last)); err != nil {
 		return err
 	}
-	changed := "No previous run to compare with."
+	changed := "All includes what was waived. No previous run to compare with."
 	if sum.Before != nil {
-		changed = fmt.Sprintf("%d new, %d fixed, %d reopened since the previous run.", sum.New, sum.Fixed, sum.Reopened)
+		changed = fmt.Sprintf("All includes what was waived. %d new, %d fixed, %d reopened since.", sum.New, sum.Fixed, sum.Reopened)
 	}
-	if err := p.next(16, p.cell(changed, small)); err != nil {
+	if err := p.next(16, p.cell(changed, note)); err != nil {
 		return err
 	}
 	if sum.Open.Total() == 0 {
@@ -118,9 +122,9 @@ func (p *page) gradeTable() error {
 	}
 	heads := []string{"Rank"}
 	for _, g := range reports.Bands() {
-		heads = append(heads, g.Grade)
+		heads = append(heads, ">"+g.Grade)
 	}
-	if err := p.heads(append(heads, "Not graded")...); err != nil {
+	if err := p.heads(append(heads, ">Not graded", ">All")...); err != nil {
 		return err
 	}
 	for _, r := range []struct{ name, criterion string }{{"1: serves the organisation", "1"}, {"2 and deeper: serves a provider", `">=2"`}, {"No relationship leads to it", `""`}} {
@@ -129,6 +133,7 @@ func (p *page) gradeTable() error {
 			n := p.b.graded(r.criterion, g)
 			cells = append(cells, p.cell(live{fmt.Sprintf(`COUNTIFS(p_rank,%s,p_effective,"%s")`, r.criterion, g), n}, numberC))
 		}
+		cells = append(cells, p.cell(live{fmt.Sprintf("SUM(B%d:G%d)", p.row+1, p.row+1), p.b.ranked(r.criterion)}, numberC))
 		if err := p.next(16, cells...); err != nil {
 			return err
 		}
@@ -142,6 +147,15 @@ func gradeWords() []string {
 		list = append(list, b.Grade)
 	}
 	return list
+}
+
+// ranked counts the providers of a rank.
+func (b *book) ranked(criterion string) int {
+	n := 0
+	for _, g := range append(gradeWords(), "–") {
+		n += b.graded(criterion, g)
+	}
+	return n
 }
 
 // graded counts providers as the formulas of gradeTable do.
@@ -165,7 +179,7 @@ func (p *page) topProviders() error {
 	if err := p.heading("Five providers to look at first", lastColumn); err != nil {
 		return err
 	}
-	if err := p.heads("Provider", "Grade", "Exposure", "Score", "Critical", "High", "Medium", "Low"); err != nil {
+	if err := p.heads("Provider", "^Grade", ">Exposure", ">Score", ">Critical", ">High", ">Medium", ">Low"); err != nil {
 		return err
 	}
 	head, n := p.row, 0
@@ -199,7 +213,7 @@ func (p *page) stacked(head, n int) error {
 	const rows, height = 8, 17.0
 	chart := &excelize.Chart{
 		Type: excelize.BarStacked, Dimension: excelize.ChartDimension{Width: 855, Height: 170}, Legend: excelize.ChartLegend{Position: "bottom", Font: chartFont()}, Overlap: ptr(100), GapWidth: ptr(uint(45)),
-		XAxis: excelize.ChartAxis{ReverseOrder: true, Font: *chartFont()}, YAxis: excelize.ChartAxis{MajorGridLines: false, Font: *chartFont(), NumFmt: excelize.ChartNumFmt{CustomNumFmt: "0"}, MajorUnit: unit(p.b.r, n)},
+		XAxis: excelize.ChartAxis{ReverseOrder: true, Font: *chartFont()}, YAxis: excelize.ChartAxis{None: true},
 	}
 	alt := "Stacked bar chart: open findings by severity of the providers above."
 	for k, s := range []msp.Severity{msp.Critical, msp.High, msp.Medium, msp.Low} {
@@ -224,21 +238,12 @@ func (p *page) stacked(head, n int) error {
 	return nil
 }
 
-// unit gives whole steps for the axis of findings.
-func unit(r *reports.Report, n int) float64 {
-	most := 0
-	for _, p := range r.Providers[:n] {
-		most = max(most, p.Findings.Total()-p.Findings.Info)
-	}
-	return float64(max(1, (most+9)/10))
-}
-
 // topActions shows the first lines of the action plan.
 func (p *page) topActions() error {
 	if err := p.heading("Five actions to take first", lastColumn); err != nil {
 		return err
 	}
-	if err := p.heads("Action", "Cuts", "Together", "Closes", "Effort", "Days", "Provider", ""); err != nil {
+	if err := p.heads("Action", ">Cuts", ">Together", ">Closes", ">Days", " Effort", "Provider", " "); err != nil {
 		return err
 	}
 	for i := range p.b.r.Actions {
@@ -252,7 +257,7 @@ func (p *page) topActions() error {
 			names = text(reports.Cut(a.Providers[0], 22))
 		}
 		if err := p.next(float64(wraps(words, wideColumn))*lineRoom+4, p.cell(words, wrapped), p.cell(positive(a.Gain), shortMoney0), p.cell(positive(a.Cumulative), shortMoney0),
-			p.cell(len(a.Closes), number), p.cell(sentence(a.Effort), plain), p.cell(a.Horizon, number), p.cell(names, plain), p.cell(nil, plain)); err != nil {
+			p.cell(len(a.Closes), number), p.cell(a.Horizon, number), p.cell(" "+sentence(a.Effort), plain), p.cell(names, plain), p.cell(nil, plain)); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package xlsx
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -13,11 +14,12 @@ import (
 // The rows of every table sheet: title, note, header, then data.
 const (
 	titleRow  = 1
-	noteRow   = 2
+	backRow   = 2
+	noteRow   = 3
 	headRow   = 4
 	firstRow  = 5
 	maxRows   = 1_048_576
-	lineRoom  = 12.5 // points a line of text takes
+	lineRoom  = 12.0 // points a line of text takes
 	mostLines = 9    // of a row; longer texts are there and show when the cell is opened
 )
 
@@ -39,7 +41,6 @@ type table struct {
 	n       int
 	row     func(i, row int) []any // one value a column; row is the sheet's row
 	freeze  int                    // columns that stay in sight
-	wide    int                    // pages the width is fitted to
 	dress   func(s *stream) error  // conditional formats, links, …; may be nil
 }
 
@@ -128,7 +129,10 @@ func (s *stream) top() error {
 	if err := s.set(titleRow, 24, excelize.Cell{StyleID: st[title], Value: s.t.title}); err != nil {
 		return err
 	}
-	if err := s.set(noteRow, 15, excelize.Cell{StyleID: st[back], Value: "← Index"}, excelize.Cell{StyleID: st[note], Value: s.t.note}); err != nil {
+	if err := s.set(backRow, 14, excelize.Cell{StyleID: st[back], Value: "← Index"}); err != nil {
+		return err
+	}
+	if err := s.set(noteRow, 16, excelize.Cell{StyleID: st[note], Value: s.t.note}); err != nil {
 		return err
 	}
 	cells := make([]any, len(s.t.columns))
@@ -136,7 +140,7 @@ func (s *stream) top() error {
 	lined := 1
 	for i, c := range s.t.columns {
 		cells[i], titles[i] = excelize.Cell{StyleID: st[headOf(c.look)], Value: c.title}, c.title
-		lined = max(lined, wraps(c.title, c.width-2))
+		lined = max(lined, wraps(c.title, c.width-1))
 	}
 	s.b.lint.table(s.t.name, titles)
 	return s.set(headRow, float64(lined)*lineRoom+8, cells...)
@@ -146,9 +150,15 @@ func (s *stream) top() error {
 // edited, grey over calculated ones.
 func headOf(l look) look {
 	switch l {
-	case plainE, wrappedE, numberE, dateE, centredE:
+	case number, decimal, percent, money:
+		return headR
+	case numberC, decimalC, moneyC:
+		return headRC
+	case numberE:
 		return headE
-	case plainC, numberC, decimalC, moneyC, dateC, centredC:
+	case plainE, wrappedE, dateE, centredE:
+		return headE
+	case plainC, dateC, centredC:
 		return headC
 	}
 	return head
@@ -165,12 +175,15 @@ func (s *stream) set(row int, height float64, cells ...any) error {
 // data writes the rows; a table without rows gets an empty one, since a table
 // has at least one.
 func (s *stream) data() error {
-	t, buffer := s.t, make([]any, len(s.t.columns))
+	t, cells, buffer := s.t, make([]excelize.Cell, len(s.t.columns)), make([]any, len(s.t.columns))
+	for k := range buffer {
+		buffer[k] = &cells[k] // filled anew for each row
+	}
 	for i := range t.n {
 		row := firstRow + i
 		lined := 1
 		for k, v := range t.row(i, row) {
-			buffer[k] = s.cell(v, t.columns[k].look)
+			cells[k] = s.cell(v, t.columns[k].look)
 			lined = max(lined, linesOf(v, t.columns[k]))
 		}
 		if err := s.set(row, float64(min(lined, mostLines))*lineRoom+4, buffer...); err != nil {
@@ -178,8 +191,8 @@ func (s *stream) data() error {
 		}
 	}
 	if t.n == 0 {
-		for k := range buffer {
-			buffer[k] = excelize.Cell{StyleID: s.b.style.id[plain]}
+		for k := range cells {
+			cells[k] = s.cell(nil, t.columns[k].look)
 		}
 		return s.set(firstRow, lineRoom+4, buffer...)
 	}
@@ -188,10 +201,14 @@ func (s *stream) data() error {
 
 // cell dresses a value. Text goes in as string only.
 func (s *stream) cell(v any, l look) excelize.Cell {
-	if f, ok := v.(live); ok {
-		return excelize.Cell{StyleID: s.b.style.id[l], Formula: f.formula, Value: f.value}
+	id := s.b.style.id[l]
+	if s.t == nil {
+		id = s.b.style.middle[l]
 	}
-	return excelize.Cell{StyleID: s.b.style.id[l], Value: v}
+	if f, ok := v.(live); ok {
+		return excelize.Cell{StyleID: id, Formula: f.formula, Value: f.value}
+	}
+	return excelize.Cell{StyleID: id, Value: v}
 }
 
 // linesOf gives how many lines a value takes in its column.
@@ -203,6 +220,10 @@ func linesOf(v any, c column) int {
 	return wraps(t, c.width)
 }
 
+// narrow is the width of a usual letter of the cells' type in the unit of column
+// widths, a digit of the standard type, with some reserve.
+const narrow = 0.92
+
 // wraps gives the lines that a text takes at a width of so many characters.
 func wraps(t string, width float64) int {
 	n := 0
@@ -210,13 +231,24 @@ func wraps(t string, width float64) int {
 		if n++; n > mostLines {
 			break
 		}
-		n += int(float64(utf8.RuneCountInString(line)) * 1.06 / math.Max(width, 4))
+		n += int(float64(max(utf8.RuneCountInString(line)-1, 0)) * narrow / math.Max(width, 4))
 	}
 	return n
 }
 
 // last gives the last data row, firstRow at least.
 func (t *table) last() int { return max(firstRow, headRow+t.n) }
+
+// wide gives how many pages the table is fitted to: enough that its letters
+// stay readable.
+func (t *table) wide() int {
+	const perPage = 232 // characters of column width on a landscape page
+	total := 0.0
+	for _, c := range t.columns {
+		total += c.width
+	}
+	return max(1, int(math.Ceil(total/perPage)))
+}
 
 // ref gives the range of a column's data.
 func (t *table) ref(col int) string {
@@ -247,7 +279,7 @@ func (s *stream) setUp() error {
 			return err
 		}
 	}
-	if err := s.link(cellName(1, noteRow), "'"+sheetCover+"'!A1", "Back to the index"); err != nil {
+	if err := s.link(cellName(1, backRow), "'"+sheetCover+"'!A1", "Back to the index"); err != nil {
 		return err
 	}
 	if t.dress != nil {
@@ -255,14 +287,14 @@ func (s *stream) setUp() error {
 			return err
 		}
 	}
-	return s.print(true, max(t.wide, 1), s.titles(), "")
+	return s.print(layout{landscape: true, wide: t.wide(), titles: s.titles()})
 }
 
 // titles gives what repeats on each printed page: the header, and over several
 // pages in width the columns that stay in sight.
 func (s *stream) titles() string {
 	rows := fmt.Sprintf("$%d:$%d", headRow, headRow)
-	if s.t.wide < 2 {
+	if s.t.wide() < 2 {
 		return rows
 	}
 	return fmt.Sprintf("$A:$%s,'%s'!%s", colName(s.t.freeze), s.sheet, rows)
@@ -312,7 +344,7 @@ func (s *stream) mark(ref, criteria, value, fill, color string) error {
 
 // cellName gives "B7" for column 2, row 7.
 func cellName(col, row int) string {
-	return colName(col) + fmt.Sprint(row)
+	return colName(col) + strconv.Itoa(row)
 }
 
 // colName gives the letters of a column, from 1.

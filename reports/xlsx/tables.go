@@ -11,7 +11,7 @@ import (
 // paths writes the ways from providers to assets.
 func (b *book) paths() error {
 	t := &table{
-		sheet: sheetPaths, title: "Access paths", name: "tbl_paths", freeze: 1, wide: 1,
+		sheet: sheetPaths, title: "Access paths", name: "tbl_paths", freeze: 1,
 		note: "The most credible ways from a provider to an asset. A single point is a door whose closing cuts the provider off the asset.",
 		columns: []column{
 			{"No.", 5, centred, ""}, {"Path", 40, wrapped, ""}, {"Asset", 18, wrapped, ""}, {"Via provider", 22, wrapped, ""}, {"Service", 20, wrapped, ""}, {"Access", 18, wrapped, ""},
@@ -74,12 +74,12 @@ func (b *book) way(p *reports.Path, assets map[string]string) string {
 // supply writes the supply chain in the shape of DORA template B_05.02.
 func (b *book) supply() error {
 	t := &table{
-		sheet: sheetSupply, title: "Supply chain", name: "tbl_supply", freeze: 1, wide: 1,
+		sheet: sheetSupply, title: "Supply chain", name: "tbl_supply", freeze: 1,
 		note: "In the shape of template B_05.02 of the register of information (DORA). Rank 1 serves you directly; true ranks come from the graph.",
 		columns: []column{
-			{"Contract", 12, wrapped, ""}, {"ICT service type", 24, wrapped, ""}, {"Service", 22, wrapped, ""}, {"Provider", 24, wrapped, ""}, {"Provider id type", 9, wrapped, ""}, {"Provider legal id", 16, wrapped, ""}, {"Rank", 6, centred, ""},
-			{"Recipient", 24, wrapped, ""}, {"Recipient id type", 9, wrapped, ""}, {"Recipient legal id", 16, wrapped, ""}, {"Country", 8, centred, ""}, {"Substitutability", 18, wrapped, ""}, {"Exit plan", 9, centred, ""}, {"Last audit", 11, dateOf, ""},
-			{"Source", 12, wrapped, ""}, {"Shown by", 32, wrapped, ""},
+			{"Contract", 12, wrapped, ""}, {"ICT service type", 20, wrapped, ""}, {"Service", 20, wrapped, ""}, {"Provider", 22, wrapped, ""}, {"Provider id type", 8, wrapped, ""}, {"Provider legal id", 14, wrapped, ""}, {"Rank", 6, centred, ""},
+			{"Recipient", 22, wrapped, ""}, {"Recipient id type", 9, wrapped, ""}, {"Recipient legal id", 14, wrapped, ""}, {"Country", 8, centred, ""}, {"Substitutability", 18, wrapped, ""}, {"Exit plan", 9, centred, ""}, {"Last audit", 11, dateOf, ""},
+			{"Source", 12, wrapped, ""}, {"Shown by", 26, wrapped, ""},
 		},
 		n: len(b.r.SupplyChain),
 	}
@@ -102,12 +102,12 @@ func (b *book) controls() error { return b.controlsTable().write(b) }
 
 func (b *book) controlsTable() *table {
 	t := &table{
-		sheet: sheetControls, title: "Controls", name: "tbl_controls", freeze: 2, wide: 1,
+		sheet: sheetControls, title: "Controls", name: "tbl_controls", freeze: 2,
 		note: "Change an answer, its evidence or a weight and the points follow, and the column Controls of Providers with them. Unknown earns nothing.",
 		columns: []column{
-			{"Control", 18, wrapped, ""}, {"Subject", 20, wrapped, ""}, {"Provider id", 13, plain, ""}, {"Provider", 20, wrapped, ""}, {"Question", 38, wrapped, ""}, {"Source section", 18, wrapped, ""},
-			{"Answer", 11, plainE, "list_answer"}, {"Evidence", 10, plainE, "list_evidence"}, {"Detail", 18, wrapped, ""}, {"Expires", 11, dateE, ""}, {"Weight", 7, numberE, ""}, {"In use", 7, centredE, "list_yesno"},
-			{"Points", 7, decimalC, ""}, {"Of", 6, decimalC, ""}, {"Guidance", 38, wrapped, ""},
+			{"Control", 18, wrapped, ""}, {"Subject", 20, wrapped, ""}, {"Provider id", 12, plain, ""}, {"Provider", 18, wrapped, ""}, {"Question", 34, wrapped, ""}, {"Source section", 15, wrapped, ""},
+			{"Answer", 11, plainE, "list_answer"}, {"Evidence", 10, plainE, "list_evidence"}, {"Detail", 14, wrapped, ""}, {"Expires", 11, dateE, ""}, {"Weight", 7, numberE, ""}, {"In use", 7, centredE, "list_yesno"},
+			{"Points", 7, decimalC, ""}, {"Of", 6, decimalC, ""}, {"Guidance", 30, wrapped, ""},
 		},
 		n: len(b.r.Controls),
 	}
@@ -153,11 +153,11 @@ func possible(c reports.Control) float64 {
 // dns writes every check with what came back.
 func (b *book) dns() error {
 	t := &table{
-		sheet: sheetDNS, title: "DNS", name: "tbl_dns", freeze: 3, wide: 1,
+		sheet: sheetDNS, title: "DNS", name: "tbl_dns", freeze: 3,
 		note: "Every question put to DNS. Unknown means that no clean answer came: it is never a pass. Agree compares servers or resolvers where there were several.",
 		columns: []column{
-			{"Provider", 22, wrapped, ""}, {"Domain", 26, wrapped, ""}, {"Check", 14, wrapped, ""}, {"Result", 10, plain, ""}, {"Why", 14, wrapped, ""}, {"Observed", 50, wrapped, ""}, {"Expected", 30, wrapped, ""},
-			{"Servers", 24, wrapped, ""}, {"Agree", 7, centred, ""}, {"Milliseconds", 9, decimal, ""}, {"Time", 18, timeOf, ""}, {"Finding", 18, wrapped, ""},
+			{"Provider", 20, wrapped, ""}, {"Domain", 24, wrapped, ""}, {"Check", 14, wrapped, ""}, {"Result", 10, plain, ""}, {"Why", 14, wrapped, ""}, {"Observed", 48, wrapped, ""}, {"Expected", 26, wrapped, ""},
+			{"Servers", 22, wrapped, ""}, {"Agree", 7, centred, ""}, {"Milliseconds", 9, decimal, ""}, {"Time", 18, timeOf, ""}, {"Finding", 18, wrapped, ""},
 		},
 		n: len(b.r.DNS),
 	}
@@ -193,11 +193,11 @@ func (b *book) plan() error { return b.planTable().write(b) }
 
 func (b *book) planTable() *table {
 	t := &table{
-		sheet: sheetPlan, title: "Action plan", name: "tbl_plan", freeze: 2, wide: 1,
+		sheet: sheetPlan, title: "Action plan", name: "tbl_plan", freeze: 2,
 		note: "First the changes that cut most exposure, then what the other findings ask for, then questions to send. Gains of single actions do not add up; Cumulative was computed together.",
 		columns: []column{
-			{"No.", 5, centred, ""}, {"Action", 48, wrapped, ""}, {"Kind", 9, plain, ""}, {"Provider", 22, wrapped, ""}, {"Closes", 8, number, ""}, {"Severity", 11, plain, ""}, {"Effort", 8, plain, ""},
-			{"Exposure gain", 16, money, ""}, {"Cumulative", 16, money, ""}, {"Range settled", 16, money, ""}, {"Days", 6, centredE, "list_horizon"}, {"Due", 11, dateC, ""}, {"Owner", 14, wrappedE, ""}, {"Status", 11, plainE, "list_progress"}, {"Ticket", 10, wrappedE, ""}, {"Question to send", 44, wrapped, ""},
+			{"No.", 5, centred, ""}, {"Action", 44, wrapped, ""}, {"Kind", 8, plain, ""}, {"Provider", 20, wrapped, ""}, {"Closes", 8, number, ""}, {"Severity", 11, plain, ""}, {"Effort", 8, plain, ""},
+			{"Exposure gain", 15, money, ""}, {"Cumulative", 15, money, ""}, {"Range settled", 15, money, ""}, {"Days", 6, centredE, "list_horizon"}, {"Due", 11, dateC, ""}, {"Owner", 12, wrappedE, ""}, {"Status", 11, plainE, "list_progress"}, {"Ticket", 8, wrappedE, ""}, {"Question to send", 34, wrapped, ""},
 		},
 		n: len(b.r.Actions),
 	}

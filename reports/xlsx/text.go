@@ -17,14 +17,34 @@ const cutNote = " … cut here, the JSON report has all of it"
 // escapes, one line, cut visibly. It stays a string cell whatever it begins
 // with; the library escapes what looks like _xHHHH_.
 func text(s string) string {
+	if simple(s) {
+		return s
+	}
 	if len(s) <= maxUnits/4 { // cannot be too long, even if every byte becomes \xHH
 		return msp.Visible(s)
 	}
 	return cut(msp.Visible(cut(s)))
 }
 
+// simple reports whether s is short printable ASCII, which most text is: it
+// needs no second look.
+func simple(s string) bool {
+	if len(s) > maxUnits {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' || s[i] == '#' {
+			return false
+		}
+	}
+	return true
+}
+
 // lines joins outside texts to one cell, a line each.
 func lines(list []string) string {
+	if len(list) == 1 {
+		return text(list[0])
+	}
 	clean := make([]string, len(list))
 	for i, s := range list {
 		clean[i] = text(s)
@@ -93,12 +113,19 @@ func moment(s string) any {
 // sentence gives a word of the model with a capital, as people write it in a
 // table: "rmm_agent" is "RMM agent".
 func sentence(s string) string {
-	words := map[string]string{
-		"rmm_agent": "RMM agent", "rdp": "RDP", "ssh": "SSH", "vpn": "VPN", "api": "API", "dns": "DNS", "saas": "SaaS", "msp": "MSP", "mssp": "MSSP", "cdn": "CDN", "na": "Not applicable", "mfa": "MFA",
-		"jit_pam": "Just-in-time access", "phishing_resistant_mfa": "Phishing-resistant MFA", "": "",
-	}
-	if w, ok := words[s]; ok {
-		return w
+	switch s {
+	case "rmm_agent":
+		return "RMM agent"
+	case "rdp", "ssh", "vpn", "api", "dns", "msp", "mssp", "cdn", "mfa":
+		return strings.ToUpper(s)
+	case "saas":
+		return "SaaS"
+	case "na":
+		return "Not applicable"
+	case "jit_pam":
+		return "Just-in-time access"
+	case "phishing_resistant_mfa":
+		return "Phishing-resistant MFA"
 	}
 	s = strings.ReplaceAll(text(s), "_", " ")
 	if s != "" && s[0] >= 'a' && s[0] <= 'z' {

@@ -133,7 +133,20 @@ func newBook(o Workbook, r *reports.Report) (*book, error) {
 		b.lint.sheet(s.name)
 		b.lint.color("FF" + s.color)
 	}
-	return b, b.defineNames()
+	if err := b.begin(); err != nil {
+		return nil, errors.Join(err, b.f.Close())
+	}
+	return b, nil
+}
+
+// begin sets what must be set before rows are streamed: later the library would
+// read every sheet back for it.
+func (b *book) begin() error {
+	if err := b.f.SetSheetVisible(sheetLists, false); err != nil {
+		return fmt.Errorf("hide lists: %w", err)
+	}
+	b.f.SetActiveSheet(1)
+	return b.defineNames()
 }
 
 // finish sets what belongs to the whole book.
@@ -152,10 +165,6 @@ func (b *book) finish() error {
 	if err := b.f.SetCalcProps(&excelize.CalcPropsOptions{FullCalcOnLoad: ptr(true)}); err != nil {
 		return fmt.Errorf("set calculation: %w", err)
 	}
-	if err := b.f.SetSheetVisible(sheetLists, false); err != nil {
-		return fmt.Errorf("hide lists: %w", err)
-	}
-	b.f.SetActiveSheet(1)
 	return nil
 }
 

@@ -45,12 +45,17 @@ func finding(rule string, s msp.Severity, subject msp.SubjectKind, id, provider,
 		ID: "f-" + rule + "-" + id, Rule: rule, Severity: s, Confidence: msp.Firm, Subject: msp.Subject{Kind: subject, ID: id}, Provider: provider, Message: message,
 		Evidence: []msp.EvidenceItem{{Summary: "declared", Location: &msp.Pos{File: "inventory.yaml", Line: 40, Column: 7}}}, Location: msp.Pos{File: "inventory.yaml", Line: 40, Column: 7},
 	}
-	for _, r := range Rules() {
-		if r.ID == rule {
+	fillRule(&f, Rules())
+	return f
+}
+
+// fillRule takes the texts of a finding from its rule.
+func fillRule(f *msp.Finding, rules []msp.RuleInfo) {
+	for _, r := range rules {
+		if r.ID == f.Rule {
 			f.Title, f.Expected, f.Remediation, f.References, f.Frameworks = r.Title, r.Expected, r.Remediation, r.References, r.Frameworks
 		}
 	}
-	return f
 }
 
 func miningQuestions() []msp.Question {
@@ -117,8 +122,11 @@ func Many(n, per int) (reports.Input, error) {
 		in.Exposures = append(in.Exposures, exposure(in, s))
 		for k := range per {
 			r := rules[(i+k)%len(rules)]
-			f := finding(r.ID, r.Severity, r.Subject, s.id+"-door", s.id, "Finding on "+s.name+".")
-			f.ID = fmt.Sprintf("f-%s-%06d", s.id, k)
+			f := msp.Finding{
+				ID: fmt.Sprintf("f-%s-%06d", s.id, k), Rule: r.ID, Severity: r.Severity, Confidence: msp.Firm, Subject: msp.Subject{Kind: r.Subject, ID: s.id + "-door"}, Provider: s.id,
+				Message: "Finding on " + s.name + ".", Evidence: []msp.EvidenceItem{{Summary: "declared"}}, Location: msp.Pos{File: "inventory.yaml", Line: 40, Column: 7},
+			}
+			fillRule(&f, rules)
 			in.Findings = append(in.Findings, f)
 		}
 	}
