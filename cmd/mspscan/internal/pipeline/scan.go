@@ -18,7 +18,6 @@ import (
 	"mspscan/msp/journal"
 	"mspscan/scanner"
 	"mspscan/scanner/dnsx"
-	"mspscan/scanner/plan"
 	"mspscan/scanner/probes"
 )
 
@@ -66,6 +65,9 @@ func prepare(cfg Config, s Streams) (*job, error) {
 	}
 	judge, err := newJudge(cfg)
 	if err != nil {
+		return nil, err
+	}
+	if err := judge.checkWaivers(asOf(cfg, time.Now())); err != nil {
 		return nil, err
 	}
 	loaded, err := inventory.Load(cfg.Inventories)
@@ -169,10 +171,7 @@ func (j *job) ask(ctx context.Context, c *collector) error {
 }
 
 func (j *job) now() time.Time {
-	if !j.cfg.Now.IsZero() {
-		return j.cfg.Now
-	}
-	return j.header.Started
+	return asOf(j.cfg, j.header.Started)
 }
 
 // preflight unmasks a resolver that answers names which do not exist: its word
@@ -255,19 +254,6 @@ func (j *job) resume() (*journal.Writer, error) {
 	j.header = old
 	w, err := journal.Append(j.cfg.Journal)
 	return w, coded(CodeInternal, err)
-}
-
-// dryRun prints the first round and what is left out; nothing is sent.
-func (j *job) dryRun() error {
-	next := plan.Next(j.graph, planOptions(j.cfg, j.probes, j.header.Started))
-	for _, t := range next.Tasks {
-		fmt.Fprintf(j.s.Out, "%s\t%s\n", t.Probe, t.Name)
-	}
-	for _, l := range next.LeftOut {
-		fmt.Fprintf(j.s.Out, "left out\t%s\t%s\t%s\n", l.Task.Probe, l.Task.Name, msp.Visible(l.Why))
-	}
-	fmt.Fprintf(j.s.Err, "%d checks in the first round; what they find brings more (--ranks %d)\n", len(next.Tasks), j.cfg.Ranks)
-	return nil
 }
 
 // loadCatalog reads the embedded table of third parties.
