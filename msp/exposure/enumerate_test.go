@@ -219,6 +219,14 @@ func TestHandMadeModels(t *testing.T) {
 				require.InDelta(t, c.want[a.Asset], a.P.Hi, 1e-12, a.Asset)
 				require.InDelta(t, c.want[a.Asset], long[a.Asset], 1e-12, a.Asset)
 			}
+			tables := DefaultTables()
+			tables.ExactDoors = 0
+			m, err = Build(in, tables, day())
+			require.NoError(t, err)
+			for _, a := range by(t, m, "x").Assets {
+				p := c.want[a.Asset]
+				require.InDelta(t, p, a.P.Hi, 4*math.Sqrt(p*(1-p)/10_240)+1e-12, "by trials: %s", a.Asset)
+			}
 		})
 	}
 }

@@ -33,9 +33,9 @@ type shutter struct {
 	hit  bool   // reaches the target
 }
 
-// trim keeps the doors that can matter: on a way from the nodes of fwd to the
-// target, not back into the source, not on from the target, and not into a read
-// level that leads nowhere. The doors come in the order of ids.
+// trim keeps the doors that can matter: on a way from the source to the target,
+// not back into the source, not on from the target, and not into a read level
+// that leads nowhere. The doors come in the order of ids.
 type trim struct {
 	s      *structure
 	doors  []door
@@ -101,7 +101,37 @@ func trimmed(s *structure, doors []door, t []float64, fwd []bool, source, target
 		back: make([]bool, len(s.nodes)), seen: make([]bool, len(doors)),
 	}
 	r.backward(fwd)
+	r.again()
 	return r
+}
+
+// again drops the doors of nodes that only the target itself leads to.
+func (r *trim) again() {
+	held := make([]bool, len(r.s.nodes))
+	held[r.source] = true
+	for stack := []int32{r.source}; len(stack) > 0; {
+		n := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		for _, d := range r.s.out[n] {
+			if !r.seen[d] || r.doors[d].level < fullControl {
+				continue
+			}
+			for _, to := range r.doors[d].targets {
+				if !held[to] && r.back[to] {
+					held[to] = true
+					stack = append(stack, to)
+				}
+			}
+		}
+	}
+	r.kept = slices.DeleteFunc(r.kept, func(d int32) bool {
+		gone := !held[r.doors[d].from]
+		r.seen[d] = !gone
+		return gone
+	})
+	for n := range r.back {
+		r.back[n] = r.back[n] && held[n]
+	}
 }
 
 // pass follows certain doors from a set of nodes and gives all that is held
