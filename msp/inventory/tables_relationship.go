@@ -67,12 +67,15 @@ func (g *grammar) contractField() field[msp.Relationship] {
 }
 
 // accessField takes the list of doors. An empty list, or none, states that
-// there are none.
+// there are none; unknown says no more than leaving the key out.
 func (g *grammar) accessField() field[msp.Relationship] {
 	return field[msp.Relationship]{
-		name: "access", doc: "the doors into the customer: one credential, agent or tunnel each; [] = none, absent = unknown",
-		schema: schema{"anyOf": []any{listSchema(refSchema(g.access.def), false), schema{"enum": []any{"none"}}}},
+		name: "access", doc: "the doors into the customer: one credential, agent or tunnel each; [] = none, unknown or absent = not known",
+		schema: schema{"anyOf": []any{listSchema(refSchema(g.access.def), false), schema{"enum": []any{"none", "unknown"}}}},
 		set: func(d *decoder, t *msp.Relationship, n node) {
+			if unknownWord(n) {
+				return
+			}
 			t.AccessStated = true
 			if none(n) {
 				return
