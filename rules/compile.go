@@ -41,6 +41,7 @@ type part struct {
 type template struct {
 	words []string // len(words) == len(exprs)+1
 	exprs []*program
+	size  int // a guess at the text's length
 }
 
 // compiler compiles the expressions of one rule.
@@ -118,27 +119,34 @@ func (c *compiler) check(e Expr, text string, offset int) (*cel.Ast, bool) {
 		if line := err.Location.Line(); line > 0 {
 			at += offsetOf(text, line, err.Location.Column())
 		}
-		what, instead := c.explain(err.Message, text, at-offset)
-		c.problems.add(e.at.place(e.Text, at), instead, "%s", what)
+		what, instead, move := c.explain(err.Message, text, at-offset)
+		c.problems.add(e.at.place(e.Text, at+move), instead, "%s", what)
 	}
 	return nil, false
 }
 
-// explain finds what was meant by a field or name that is not there.
-func (c *compiler) explain(message, text string, at int) (what, instead string) {
+// explain finds what was meant by a field or name that is not there, and how far
+// the name stands from the place that was reported.
+func (c *compiler) explain(message, text string, at int) (what, instead string, move int) {
 	if name, ok := between(message, "undefined field '", "'"); ok {
 		path := pathBefore(text, at)
 		t, ok := c.follow(path)
 		if !ok {
-			return message, ""
+			return message, "", 1
 		}
-		return fmt.Sprintf("%s has no field %q", strings.Join(path, "."), name), suggest(name, fieldNames(t))
+		return fmt.Sprintf("%s has no field %q", strings.Join(path, "."), name), suggest(name, fieldNames(t)), 1
 	}
 	if name, ok := between(message, "undeclared reference to '", "'"); ok {
-		return fmt.Sprintf("unknown name %q", name), suggest(name, c.names())
+		if head, _, dotted := strings.Cut(name, "."); dotted {
+			move = len(strings.Join(pathBefore(text, at), "."))
+			if head != "params" {
+				name = head
+			}
+		}
+		return fmt.Sprintf("unknown name %q", name), suggest(name, c.names()), -move
 	}
 	message, _, _ = strings.Cut(message, "\n")
-	return strings.TrimSpace(message), ""
+	return strings.TrimSpace(message), "", 0
 }
 
 func between(s, before, after string) (string, bool) {
@@ -326,6 +334,9 @@ func (c *compiler) template(e Expr) template {
 		}
 	}
 	t.words = append(t.words, word.String())
+	for _, w := range t.words {
+		t.size += len(w) + 16
+	}
 	return t
 }
 

@@ -18,9 +18,9 @@ import (
 // The bounds of an expression. Lists and strings of views are bounded too
 // (package subject), so the worst cost of an expression is known before it runs.
 const (
-	costLimit  = 1_000_000     // of one evaluation; past it the rule is unknown and an error is named
-	costRefuse = 2_000_000_000 // an expression that may cost this much is not loaded
-	checkEvery = 100           // steps of a list between looks at the context
+	costLimit  = 1_000_000       // of one evaluation; past it the rule is unknown and an error is named
+	costRefuse = 100_000_000_000 // an expression that may cost this much is not loaded
+	checkEvery = 100             // steps of a list between looks at the context
 	maxNesting = 100
 )
 

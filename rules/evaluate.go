@@ -1,22 +1,22 @@
 package rules
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"sort"
+	"strings"
 	"sync"
 	"time"
 
-	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
 
 	"mspscan/msp"
 	"mspscan/msp/graph"
 	"mspscan/rules/subject"
 )
-
-func trueVal() types.Bool { return types.True }
 
 // Input is what is judged.
 type Input struct {
@@ -59,40 +59,51 @@ func (s *Set) Evaluate(ctx context.Context, in Input) (Result, error) {
 	r := s.collect(sheets)
 	r.Errors = append(r.Errors, subjects.Cut...)
 	sort.Strings(r.Errors)
-	s.confirm(in.Graph, &r)
+	confirm(in.Graph, &r)
 	return r, nil
 }
 
-// sheet is what one worker found.
+// sheet is what was found on one chunk of subjects.
 type sheet struct {
-	findings  []msp.Finding
-	questions []msp.Question
+	findings  blocks[msp.Finding]
+	questions blocks[msp.Question]
 	counts    map[*Rule]*msp.RuleCount
 	errors    []string
 }
 
-// chunk is how many subjects a worker takes at a time.
+// blocks is a list that grows without moving what it holds.
+type blocks[T any] [][]T
+
+func (b *blocks[T]) add(v T) {
+	n := len(*b)
+	if n == 0 || len((*b)[n-1]) == cap((*b)[n-1]) {
+		*b = append(*b, make([]T, 0, min(16<<n, 256)))
+		n++
+	}
+	(*b)[n-1] = append((*b)[n-1], v)
+}
+
+// chunk is how many subjects are judged at a time.
 const chunk = 256
 
-// judgeAll splits the subjects over workers.
+// judgeAll splits the subjects over workers, one sheet a chunk.
 func (s *Set) judgeAll(ctx context.Context, views []subject.View, today string, workers int) []*sheet {
-	next := make(chan []subject.View)
-	sheets := make([]*sheet, workers)
+	sheets := make([]*sheet, (len(views)+chunk-1)/chunk)
+	next := make(chan int)
 	var wg sync.WaitGroup
-	for i := range sheets {
-		sheets[i] = &sheet{counts: map[*Rule]*msp.RuleCount{}}
+	for range workers {
 		wg.Go(func() {
-			for part := range next {
-				for _, v := range part {
-					s.judgeOne(ctx, v, today, sheets[i])
+			for i := range next {
+				sh := &sheet{counts: map[*Rule]*msp.RuleCount{}}
+				for _, v := range views[i*chunk : min((i+1)*chunk, len(views))] {
+					s.judgeOne(ctx, v, today, sh)
 				}
+				sheets[i] = sh
 			}
 		})
 	}
-	for len(views) > 0 && ctx.Err() == nil {
-		n := min(chunk, len(views))
-		next <- views[:n]
-		views = views[n:]
+	for i := range sheets {
+		next <- i
 	}
 	close(next)
 	wg.Wait()
@@ -106,7 +117,7 @@ func (s *Set) judgeOne(ctx context.Context, view subject.View, today string, to 
 	if len(list) == 0 || ctx.Err() != nil {
 		return
 	}
-	v := &vars{name: string(ref.Kind), view: list[0].adapt(view), today: types.String(today)}
+	v := list[0].newVars(view, today)
 	for _, r := range list {
 		verdict, hits, err := r.judge(ctx, v)
 		if err != nil {
@@ -128,11 +139,11 @@ func (to *sheet) record(ctx context.Context, r *Rule, view subject.View, verdict
 	case Finding:
 		c.Fail++
 		for _, h := range hits {
-			to.findings = append(to.findings, r.finding(ctx, view, h, v))
+			to.findings.add(r.finding(ctx, view, h, v))
 		}
 	case Unknown:
 		c.Unknown++
-		to.questions = append(to.questions, r.ask(ctx, view, v))
+		to.questions.add(r.ask(ctx, view, v))
 	case Pass:
 		c.Pass++
 	default:
@@ -148,7 +159,6 @@ func (s *Set) collect(sheets []*sheet) Result {
 		total[rule.ID] = &msp.RuleCount{Rule: rule.ID}
 	}
 	for _, sh := range sheets {
-		r.Findings, r.Questions = append(r.Findings, sh.findings...), append(r.Questions, sh.questions...)
 		r.Errors = append(r.Errors, sh.errors...)
 		for rule, c := range sh.counts {
 			t := total[rule.ID]
@@ -158,34 +168,39 @@ func (s *Set) collect(sheets []*sheet) Result {
 	for _, rule := range s.rules {
 		r.Counts = append(r.Counts, *total[rule.ID])
 	}
-	sort.Slice(r.Findings, func(i, j int) bool { return lessFinding(&r.Findings[i], &r.Findings[j]) })
-	sort.Slice(r.Questions, func(i, j int) bool { return lessQuestion(&r.Questions[i], &r.Questions[j]) })
+	r.Findings = merge(sheets, func(sh *sheet) blocks[msp.Finding] { return sh.findings }, compareFindings)
+	r.Questions = merge(sheets, func(sh *sheet) blocks[msp.Question] { return sh.questions }, compareQuestions)
 	return r
 }
 
-func lessFinding(a, b *msp.Finding) bool {
-	if a.Rule != b.Rule {
-		return a.Rule < b.Rule
+// merge joins lists in order. It sorts pointers and copies once: the elements
+// are large.
+func merge[T any](sheets []*sheet, of func(*sheet) blocks[T], compare func(a, b *T) int) []T {
+	var all []*T
+	for _, sh := range sheets {
+		for _, list := range of(sh) {
+			for i := range list {
+				all = append(all, &list[i])
+			}
+		}
 	}
-	if a.Subject != b.Subject {
-		return a.Subject.ID < b.Subject.ID
+	slices.SortFunc(all, compare)
+	out := make([]T, len(all))
+	for i, p := range all {
+		out[i] = *p
 	}
-	return a.ID < b.ID
+	return out
 }
 
-func lessQuestion(a, b *msp.Question) bool {
-	if a.Rule != b.Rule {
-		return a.Rule < b.Rule
-	}
-	if a.Subject.ID != b.Subject.ID {
-		return a.Subject.ID < b.Subject.ID
-	}
-	return a.ID < b.ID
+func compareFindings(a, b *msp.Finding) int {
+	return cmp.Or(strings.Compare(a.Rule, b.Rule), strings.Compare(a.Subject.ID, b.Subject.ID), strings.Compare(a.ID, b.ID))
+}
+
+func compareQuestions(a, b *msp.Question) int {
+	return cmp.Or(strings.Compare(a.Rule, b.Rule), strings.Compare(a.Subject.ID, b.Subject.ID), strings.Compare(a.ID, b.ID))
 }
 
 // newVars makes the variables of a subject.
 func (r *Rule) newVars(view subject.View, today string) *vars {
 	return &vars{name: string(r.Subject), view: r.adapt(view), today: types.String(today)}
 }
-
-var _ cel.Activation = (*vars)(nil)

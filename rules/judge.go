@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
 
@@ -87,7 +88,7 @@ func (r *Rule) hits(ctx context.Context, v *vars) ([]hit, error) {
 	}
 	var hits []hit
 	defer func() { v.item = nil }()
-	for it := list.Iterator(); it.HasNext() == trueVal(); {
+	for it := list.Iterator(); it.HasNext() == types.True; {
 		v.item = it.Next()
 		h, err := r.hit(ctx, v)
 		if err != nil {
@@ -146,6 +147,7 @@ func choose(ctx context.Context, cases []Case, when []*program, v *vars) (string
 // fill writes the text with its expressions.
 func (t template) fill(ctx context.Context, v *vars) (string, error) {
 	var b strings.Builder
+	b.Grow(t.size)
 	for i, e := range t.exprs {
 		b.WriteString(t.words[i])
 		out, err := e.eval(ctx, v)

@@ -58,26 +58,25 @@ func underneath(f *msp.Finding, byID map[string]fact.Fact) []fact.Observation {
 
 // confirm weighs the second opinions: agreement confirms a firm finding,
 // disagreement leaves it unknown. A finding that is only a lead stays one.
-func (s *Set) confirm(g *graph.Graph, r *Result) {
+func confirm(g *graph.Graph, r *Result) {
 	byID := factsByID(g)
-	var kept []msp.Finding
-	withdrawn := map[subjectRule]*msp.Question{}
-	for i := range r.Findings {
-		f := &r.Findings[i]
-		agreed, against := opinions(f, g, byID)
-		if len(against) > 0 {
-			withdrawn[subjectRule{f.Rule, f.Subject}] = disputed(f, against)
-			continue
-		}
-		if agreed && f.Confidence == msp.Firm {
-			f.Confidence = msp.Confirmed
-		}
-		kept = append(kept, *f)
-	}
-	if len(withdrawn) == 0 {
+	if len(byID) == 0 {
 		return
 	}
-	r.Findings = kept
+	withdrawn := map[subjectRule]*msp.Question{}
+	r.Findings = slices.DeleteFunc(r.Findings, func(f msp.Finding) bool {
+		_, against := opinions(&f, g, byID)
+		if len(against) > 0 {
+			withdrawn[subjectRule{f.Rule, f.Subject}] = disputed(&f, against)
+		}
+		return len(against) > 0
+	})
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if agreed, _ := opinions(f, g, byID); agreed && f.Confidence == msp.Firm {
+			f.Confidence = msp.Confirmed
+		}
+	}
 	r.withdraw(withdrawn)
 }
 
@@ -124,6 +123,9 @@ func disputed(f *msp.Finding, against []msp.EvidenceItem) *msp.Question {
 // withdraw puts the questions in the place of findings and counts again: a
 // subject with no finding of the rule left is unknown.
 func (r *Result) withdraw(questions map[subjectRule]*msp.Question) {
+	if len(questions) == 0 {
+		return
+	}
 	left := map[subjectRule]bool{}
 	for i := range r.Findings {
 		left[subjectRule{r.Findings[i].Rule, r.Findings[i].Subject}] = true
@@ -140,5 +142,5 @@ func (r *Result) withdraw(questions map[subjectRule]*msp.Question) {
 			}
 		}
 	}
-	sort.Slice(r.Questions, func(i, j int) bool { return lessQuestion(&r.Questions[i], &r.Questions[j]) })
+	slices.SortFunc(r.Questions, func(a, b msp.Question) int { return compareQuestions(&a, &b) })
 }
