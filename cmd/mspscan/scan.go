@@ -24,6 +24,9 @@ type shared struct {
 	rules       []string
 	failOn      string
 	maxUnknown  string
+	failRules   []string
+	failExpired bool
+	waivers     string
 	quiet       bool
 	color       string
 	minSeverity string
@@ -36,16 +39,20 @@ func (f *shared) add(c *cobra.Command) {
 	flags.StringArrayVar(&f.rules, "rules", nil, "more rules from the folder `DIR` (repeatable)")
 	flags.StringVar(&f.failOn, "fail-on", "", "exit 1 on an open finding of this `SEVERITY` or worse: critical, high, medium, low, never")
 	flags.StringVar(&f.maxUnknown, "max-unknown", "", "exit 3 if more checks are unknown than `N` or P%")
+	flags.StringArrayVar(&f.failRules, "fail-on-rule", nil, "exit 1 on an open finding of the rule `ID`, whatever its severity (repeatable)")
+	flags.BoolVar(&f.failExpired, "fail-on-expired", false, "exit 1 on a finding whose waiver has expired")
+	flags.StringVar(&f.waivers, "waivers", "", "accepted findings: YAML list `FILE` of {rule, subject, reason, justification, approved_by, expires}")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "no summary and no warnings")
 	flags.StringVar(&f.color, "color", "auto", "colours in the summary: auto, always, never (NO_COLOR is honoured)")
-	flags.StringVar(&f.minSeverity, "min-severity", "", "show findings of this `SEVERITY` or worse only (the gate and the counts see all)")
+	flags.StringVar(&f.minSeverity, "min-severity", "", "list findings of this `SEVERITY` or worse in md (default medium); counts, gate and the other formats hold all")
 }
 
 // config turns the flags into a configuration.
 func (f *shared) config() (pipeline.Config, error) {
 	cfg := pipeline.Config{
 		Version: version, RuleDirs: f.rules, Quiet: f.quiet,
-		Gate: pipeline.Gate{FailOn: f.failOn, MaxUnknown: f.maxUnknown},
+		Waivers: f.waivers,
+		Gate:    pipeline.Gate{FailOn: f.failOn, MaxUnknown: f.maxUnknown, Rules: f.failRules, Expired: f.failExpired},
 	}
 	var err error
 	if cfg.Now, err = pipeline.ParseNow(f.now); err != nil {
@@ -121,6 +128,7 @@ names in scope, nothing else. Nothing goes to a public resolver unasked.`,
 			}
 			cfg.Version, cfg.RuleDirs, cfg.Quiet, cfg.Gate, cfg.Now, cfg.Outputs, cfg.MinSeverity =
 				full.Version, full.RuleDirs, full.Quiet, full.Gate, full.Now, full.Outputs, full.MinSeverity
+			cfg.Waivers = full.Waivers
 			cfg.Inventories, cfg.NoProgress, cfg.Command = groups[0], noProgress, commandLine(cmd, args)
 			return fromPipeline(pipeline.Scan(cmd.Context(), cfg, f.streams(cmd)))
 		},

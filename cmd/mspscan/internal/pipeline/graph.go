@@ -28,7 +28,7 @@ func Graph(file string, outs []Output, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	err = writeAll(outs, stdout, func(o Output, w io.Writer) error { return render(o.Format, w, nil, g) })
+	err = writeAll(outs, stdout, func(o Output, w io.Writer) error { return render(Config{}, o.Format, w, nil, g) })
 	return coded(CodeInternal, err)
 }
 
