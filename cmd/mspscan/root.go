@@ -14,6 +14,7 @@ import (
 func commands() []*cobra.Command {
 	return []*cobra.Command{
 		initCommand(),
+		discoverCommand(),
 		validateCommand(),
 		scanCommand(),
 		reportCommand(),
