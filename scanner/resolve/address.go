@@ -27,8 +27,8 @@ func Public(a netip.Addr) bool {
 
 // notPublic lists what netip has no method for.
 func notPublic() []netip.Prefix {
-	v4 := func(a, b, c, d byte, bits int) netip.Prefix {
-		return netip.PrefixFrom(netip.AddrFrom4([4]byte{a, b, c, d}), bits)
+	v4 := func(a, b byte, bits int) netip.Prefix {
+		return netip.PrefixFrom(netip.AddrFrom4([4]byte{a, b}), bits)
 	}
 	v6 := func(bits int, head ...byte) netip.Prefix {
 		var b [16]byte
@@ -36,10 +36,10 @@ func notPublic() []netip.Prefix {
 		return netip.PrefixFrom(netip.AddrFrom16(b), bits)
 	}
 	return []netip.Prefix{
-		v4(0, 0, 0, 0, 8),                 // "this network", RFC 791
-		v4(100, 64, 0, 0, 10),             // shared address space, RFC 6598
-		v4(192, 0, 0, 0, 24),              // IETF protocol assignments, RFC 6890
-		v4(240, 0, 0, 0, 4),               // reserved and broadcast, RFC 1112
+		v4(0, 0, 8),                       // "this network", RFC 791
+		v4(100, 64, 10),                   // shared address space, RFC 6598
+		v4(192, 0, 24),                    // IETF protocol assignments, RFC 6890
+		v4(240, 0, 4),                     // reserved and broadcast, RFC 1112
 		v6(96),                            // IPv4-compatible, RFC 4291 section 2.5.5.1
 		v6(32, 0x20, 0x01, 0, 0),          // Teredo, RFC 4380
 		v6(10, 0xfe, 0xc0),                // site-local, RFC 3879

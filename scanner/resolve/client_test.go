@@ -85,7 +85,7 @@ func pipe(hs map[string]handler) func(ctx context.Context, network, address stri
 
 // answer reads one query from c and writes what h says.
 func answer(c net.Conn, h handler, tcp bool) {
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	conn := &dns.Conn{Conn: c}
 	buf := make([]byte, 65535)
 	if tcp {

@@ -65,8 +65,8 @@ func (c *Client) roundTrip(ctx context.Context, srv *server, q query, id uint16,
 	if err != nil {
 		return nil, failure(ctx, err)
 	}
-	defer conn.Close()
-	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+	defer func() { _ = conn.Close() }() // the answer is read, or there is none
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	buf := c.buffers.Get().(*[maxMessage]byte)
 	defer c.buffers.Put(buf)
@@ -140,8 +140,13 @@ func flagsText(h dns.MsgHdr) string {
 		on   bool
 		word string
 	}{
-		{h.Response, "qr"}, {h.Authoritative, "aa"}, {h.Truncated, "tc"}, {h.RecursionDesired, "rd"},
-		{h.RecursionAvailable, "ra"}, {h.AuthenticatedData, "ad"}, {h.CheckingDisabled, "cd"},
+		{h.Response, "qr"},
+		{h.Authoritative, "aa"},
+		{h.Truncated, "tc"},
+		{h.RecursionDesired, "rd"},
+		{h.RecursionAvailable, "ra"},
+		{h.AuthenticatedData, "ad"},
+		{h.CheckingDisabled, "cd"},
 	} {
 		if f.on {
 			words = append(words, f.word)

@@ -68,7 +68,7 @@ func (e *endpoint) close() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for c := range e.conns {
-		c.Close()
+		_ = c.Close() // it may have closed itself just now
 	}
 	return err
 }
@@ -100,12 +100,12 @@ func (e *endpoint) sendUDP(packets []packet, to netip.AddrPort) {
 			return
 		}
 		if !p.elsewhere {
-			e.udp.WriteToUDPAddrPort(p.data, to)
+			_, _ = e.udp.WriteToUDPAddrPort(p.data, to) // a lost datagram is lost
 			continue
 		}
 		if c, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(to)); err == nil {
-			c.Write(p.data)
-			c.Close()
+			_, _ = c.Write(p.data)
+			_ = c.Close()
 		}
 	}
 }
@@ -134,14 +134,16 @@ func (e *endpoint) serveConn(c *net.TCPConn) {
 	e.conns[c] = true
 	e.mu.Unlock()
 	defer func() {
-		c.Close()
+		_ = c.Close()
 		e.mu.Lock()
 		delete(e.conns, c)
 		e.mu.Unlock()
 	}()
 	for {
-		c.SetReadDeadline(time.Now().Add(10 * time.Second))
 		var size [2]byte
+		if err := c.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			return
+		}
 		if _, err := io.ReadFull(c, size[:]); err != nil {
 			return
 		}
@@ -166,7 +168,7 @@ func (e *endpoint) sendTCP(c *net.TCPConn, packets []packet) bool {
 			<-e.done
 			return false
 		case wayReset:
-			c.SetLinger(0)
+			_ = c.SetLinger(0) // close sends RST
 			return false
 		case wayClose:
 			return false

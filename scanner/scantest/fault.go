@@ -64,7 +64,7 @@ func faultNames() []string {
 
 func (r Rule) matches(s Seen) bool {
 	return r.Server == s.Server && (r.Name == "" || r.Name == s.Name) &&
-		(r.Type == "" || r.Type == s.Type) && (r.Proto == "" || r.Proto == s.Proto) && !(r.Plain && s.EDNS)
+		(r.Type == "" || r.Type == s.Type) && (r.Proto == "" || r.Proto == s.Proto) && (!r.Plain || !s.EDNS)
 }
 
 // exchange is what a fault works on.

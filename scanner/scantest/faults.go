@@ -21,10 +21,13 @@ const (
 // Truth says where a careful client gets the truth past a fault.
 type Truth uint8
 
-// UDP, TCP and Both report whether the truth is to be had when the fault is on
-// UDP alone, on TCP with UDP truncating, and on both.
-func (t Truth) UDP() bool  { return t&overUDP != 0 }
-func (t Truth) TCP() bool  { return t&overTCP != 0 }
+// UDP reports whether the truth is to be had when the fault is on UDP alone.
+func (t Truth) UDP() bool { return t&overUDP != 0 }
+
+// TCP reports it for a fault on TCP while UDP truncates.
+func (t Truth) TCP() bool { return t&overTCP != 0 }
+
+// Both reports it for a fault on both transports.
 func (t Truth) Both() bool { return t&overBoth != 0 }
 
 // Faults lists every way to misbehave.

@@ -205,7 +205,7 @@ func (c cell) run(t *testing.T, w *scantest.World, scale time.Duration, truths m
 	if !assert.NoError(t, err) {
 		return nil
 	}
-	defer n.Close()
+	defer func() { assert.NoError(t, n.Close()) }()
 	for _, r := range modeRules(c.mode, c.fault.Name) {
 		r.Server = c.server
 		assert.NoError(t, n.Inject(r))
@@ -310,7 +310,7 @@ func TestFaultsWithoutEDNS(t *testing.T) {
 			if !assert.NoError(t, err) {
 				return
 			}
-			defer n.Close()
+			defer func() { assert.NoError(t, n.Close()) }()
 			assert.NoError(t, n.Inject(scantest.Rule{Plain: true, Fault: f.Name}))
 			assert.NoError(t, n.Inject(scantest.Rule{Fault: "formerr-edns"}))
 			c := impatient(t, n, time.Millisecond)
