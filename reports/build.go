@@ -26,6 +26,7 @@ type builder struct {
 	chains  map[string]string // provider id -> path of names from the organisation
 	byFact  map[string][]string
 	counts  map[string]Counts // open findings by provider id
+	all     map[string]Counts // with the waived ones
 	exposed map[string]msp.Exposure
 	r       *Report
 }
@@ -100,6 +101,7 @@ func (b *builder) rest() {
 		return cmp.Or(cmp.Compare(x.Layer, y.Layer), cmp.Compare(y.C, x.C), cmp.Compare(x.Provider, y.Provider))
 	})
 	b.r.Errors = slices.Clone(b.in.Errors)
+	b.r.Waivers = slices.Clone(b.in.Waivers)
 	for _, a := range b.inv.Assets {
 		b.r.Assets = append(b.r.Assets, Asset{ID: a.ID, Name: cmp.Or(a.Name, a.ID), Kind: a.Kind, Criticality: a.Criticality, Value: cents(a.Value.Likely)})
 	}
@@ -171,7 +173,7 @@ func (b *builder) summary() Headline {
 		}
 	}
 	if w := b.r.worst(); w != nil {
-		s.Worst, s.Grade, s.Why = w.ID, w.Grade, w.GradeWhy
+		s.Worst, s.Grade, s.GradeAll, s.Why = w.ID, w.Grade, w.GradeAll, w.GradeWhy
 	}
 	s.BestFix = bestFix(b.r.Fixes)
 	s.Before = before(b.in.Previous)

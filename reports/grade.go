@@ -77,3 +77,12 @@ func (c *Counts) of(s msp.Severity) *int {
 	}
 	return &c.Info
 }
+
+// withWaived says what the grade would be if the waived findings counted;
+// nothing where they change nothing.
+func withWaived(grade, all string) string {
+	if grade == all {
+		return ""
+	}
+	return "; with waived findings counted the grade is " + all
+}

@@ -18,6 +18,7 @@ type Input struct {
 	Paths       []msp.PathExposure
 	Fixes       []msp.Fix
 	Findings    []msp.Finding // waivers and states already set
+	Waivers     []Waiver      // what came of each, in the order of the file
 	Questions   []msp.Question
 	Counts      []msp.RuleCount
 	Rules       []msp.RuleInfo

@@ -17,6 +17,7 @@ const MarkdownLimit = 1<<20 - 64<<10
 // text says how many.
 type Markdown struct {
 	Limit int
+	Least msp.Severity // of the findings listed; the zero severity = medium
 }
 
 // Render implements Renderer.
@@ -24,7 +25,10 @@ func (m Markdown) Render(w io.Writer, r *Report) error {
 	if m.Limit <= 0 {
 		m.Limit = MarkdownLimit
 	}
-	d := markdown{r: r, limit: m.Limit}
+	if m.Least == msp.Info {
+		m.Least = msp.Medium
+	}
+	d := markdown{r: r, limit: m.Limit, least: m.Least}
 	d.head()
 	d.findingCounts()
 	d.providers()
@@ -40,6 +44,7 @@ func (m Markdown) Render(w io.Writer, r *Report) error {
 }
 
 type markdown struct {
+	least msp.Severity
 	r     *Report
 	limit int
 	b     strings.Builder
@@ -74,6 +79,9 @@ func (d *markdown) findingCounts() {
 	d.b.WriteString("\n## Findings\n\n| Severity | Open | With waived |\n|---|--:|--:|\n")
 	for _, s := range msp.Severities() {
 		fmt.Fprintf(&d.b, "| %s %s | %d | %d |\n", SeverityMark(s), s, d.r.Summary.Open.Of(s), d.r.Summary.All.Of(s))
+	}
+	if m := d.r.Summary; m.Waived > 0 {
+		fmt.Fprintf(&d.b, "\n%s%s.\n", plural(m.Waived, "waived finding"), withWaived(m.Grade, m.GradeAll))
 	}
 	if m := d.r.Summary; m.Before != nil {
 		fmt.Fprintf(&d.b, "\n%d new, %d fixed and %d reopened since %s.\n", m.New, m.Fixed, m.Reopened, day(m.Before.Now))
@@ -144,7 +152,7 @@ func (d *markdown) questions() {
 func (d *markdown) findings() {
 	var open []Finding
 	for _, f := range d.r.Findings {
-		if f.Open() && f.Severity >= msp.Medium {
+		if f.Open() && f.Severity >= d.least {
 			open = append(open, f)
 		}
 	}

@@ -30,7 +30,7 @@ func hi(r *msp.Range) float64 {
 func (b *builder) provider(p *msp.Provider) Provider {
 	row := Provider{
 		ID: p.ID, Name: cmp.Or(p.Name, p.ID), Kind: p.Kind, Rank: b.rank(p.ID), Declared: true,
-		Findings: b.counts[p.ID], Country: p.Country, LegalID: LegalID{p.LegalID.Scheme, p.LegalID.Value},
+		Findings: b.counts[p.ID], FindingsAll: b.all[p.ID], Country: p.Country, LegalID: LegalID{p.LegalID.Scheme, p.LegalID.Value},
 		Domains: names(p.Domains, p.Hosts),
 	}
 	if e, ok := b.exposed[p.ID]; ok {
@@ -39,6 +39,7 @@ func (b *builder) provider(p *msp.Provider) Provider {
 		row.Assets, row.Criticality = b.reached(e)
 	}
 	row.Grade, row.GradeWhy = grade(row.Score, row.Findings)
+	row.GradeAll, _ = grade(row.Score, row.FindingsAll)
 	for _, a := range p.Assessments {
 		row.LastReview = max(row.LastReview, a.Date.String())
 	}

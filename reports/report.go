@@ -30,6 +30,7 @@ type Report struct {
 	DNS           []Check         `json:"dns"`           // by owner, domain, check
 	Actions       []Action        `json:"actions"`       // in the order in which to do them
 	Rules         []Rule          `json:"rules"`         // by id
+	Waivers       []Waiver        `json:"waivers"`       // as in the waiver file
 }
 
 // Tool says which program wrote the report.
@@ -101,6 +102,7 @@ type Counts struct {
 type Headline struct {
 	Worst      string   `json:"worst_provider"` // id of the provider whose compromise costs most; "" = none
 	Grade      string   `json:"grade"`          // of the worst provider
+	GradeAll   string   `json:"grade_all"`      // with waived findings counted
 	Why        string   `json:"why"`            // the grade in words
 	BestFix    *msp.Fix `json:"best_fix"`       // the single change worth most; null = none
 	Open       Counts   `json:"open"`           // without waived findings
@@ -134,8 +136,10 @@ type Provider struct {
 	Declared      bool       `json:"declared"`
 	Score         *msp.Range `json:"score"`
 	Exposure      *msp.Range `json:"exposure"`
-	Findings      Counts     `json:"findings"` // open
-	Grade         string     `json:"grade"`    // A to E, "" = not graded
+	Findings      Counts     `json:"findings"`     // open
+	FindingsAll   Counts     `json:"findings_all"` // with the waived ones
+	Grade         string     `json:"grade"`        // A to E, "" = not graded
+	GradeAll      string     `json:"grade_all"`    // with waived findings counted
 	GradeWhy      string     `json:"grade_why"`
 	Criticality   string     `json:"criticality"` // of the most critical asset that a compromise reaches
 	Services      []string   `json:"services"`
@@ -187,6 +191,21 @@ type Finding struct {
 
 // Open reports whether the finding counts: it is there and nobody waived it.
 func (f Finding) Open() bool { return f.Waived == nil && f.State != msp.StateFixed }
+
+// Waiver is one entry of the waiver file and what came of it: active, expired
+// (its findings count again), unmatched or not_judged. Findings holds the ids of
+// the findings that it waives, or would if it had not expired.
+type Waiver struct {
+	Rule          string   `json:"rule"`
+	Subject       string   `json:"subject"`
+	Reason        string   `json:"reason"`
+	Justification string   `json:"justification"`
+	ApprovedBy    string   `json:"approved_by"`
+	Expires       msp.Date `json:"expires"`
+	State         string   `json:"state"`
+	Findings      []string `json:"findings"`
+	Location      msp.Pos  `json:"location"`
+}
 
 // Path is one way from a provider to an asset.
 type Path struct {

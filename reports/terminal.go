@@ -92,7 +92,7 @@ func (s *summaryWriter) worst() {
 	}
 	text := fmt.Sprintf("%s: if it is compromised, %s of %s is reached", p.Name, s.moneyRange(*p.Exposure), s.money(s.r.Organisation.Value))
 	s.line("Worst", red, text)
-	s.line("", "", fmt.Sprintf("score %s of 100, grade %s", Score(*p.Score), p.Grade))
+	s.line("", "", fmt.Sprintf("score %s of 100, grade %s%s", Score(*p.Score), p.Grade, withWaived(p.Grade, p.GradeAll)))
 }
 
 // moneyRange gives both readings where they differ.

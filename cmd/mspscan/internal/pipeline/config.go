@@ -36,6 +36,7 @@ type Config struct {
 	Now           time.Time // judge as of; zero = the start of the run
 	Outputs       []Output
 	RuleDirs      []string
+	Waivers       string // file of accepted findings; "" = none
 	Gate          Gate
 	MinSeverity   msp.Severity // display only
 	Quiet         bool
@@ -52,8 +53,15 @@ type Streams struct {
 
 // Gate says when a finished run fails.
 type Gate struct {
-	FailOn     string // critical, high, medium, low or never; "" = never
-	MaxUnknown string // "N" or "P%"; "" = no limit
+	FailOn     string   // critical, high, medium, low or never; "" = never
+	MaxUnknown string   // "N" or "P%"; "" = no limit
+	Rules      []string // ids of rules of which no finding may be open
+	Expired    bool     // fail on findings whose waiver has expired
+}
+
+// asked reports whether there is any gate.
+func (g Gate) asked() bool {
+	return g.FailOn != "" || g.MaxUnknown != "" || len(g.Rules) > 0 || g.Expired
 }
 
 // Validate refuses what can't be meant.

@@ -30,6 +30,9 @@ func Report(ctx context.Context, cfg Config, s Streams, file string) error {
 	if err != nil {
 		return coded(CodeUsage, err)
 	}
+	if err := j.checkWaivers(asOf(cfg, run.Header.Started)); err != nil {
+		return err
+	}
 	g, err := j.replay(run)
 	if err != nil {
 		return err
@@ -40,30 +43,35 @@ func Report(ctx context.Context, cfg Config, s Streams, file string) error {
 // finish judges a run, writes its reports, sums it up and holds it against the
 // gate.
 func finish(ctx context.Context, cfg Config, s Streams, j *judge, run *journal.Run, g *graph.Graph) error {
-	now := cfg.Now
-	if now.IsZero() {
-		now = run.Header.Started
-	}
-	r, err := j.report(ctx, run, g, now)
+	r, err := j.report(ctx, run, g, asOf(cfg, run.Header.Started))
 	if err != nil {
 		return coded(CodeInternal, err)
 	}
-	err = writeAll(cfg.Outputs, s.Out, func(o Output, w io.Writer) error { return render(o.Format, w, r, g) })
+	warnWaivers(s.Err, cfg.Quiet, r.Waivers)
+	err = writeAll(cfg.Outputs, s.Out, func(o Output, w io.Writer) error { return render(cfg, o.Format, w, r, g) })
 	if err != nil {
 		return coded(CodeInternal, err)
 	}
 	return gate(cfg, s, r)
 }
 
+// asOf gives the time to judge by: what was asked for, else the given one.
+func asOf(cfg Config, otherwise time.Time) time.Time {
+	if !cfg.Now.IsZero() {
+		return cfg.Now
+	}
+	return otherwise
+}
+
 // render writes one format.
-func render(format string, w io.Writer, r *reports.Report, g *graph.Graph) error {
+func render(cfg Config, format string, w io.Writer, r *reports.Report, g *graph.Graph) error {
 	switch format {
 	case "xlsx":
 		return xlsx.Workbook{}.Render(w, r)
 	case "json":
 		return reports.JSON{}.Render(w, r)
 	case "md":
-		return reports.Markdown{}.Render(w, r)
+		return reports.Markdown{Least: cfg.MinSeverity}.Render(w, r)
 	}
 	for _, f := range reports.GraphFormats() {
 		if f.Name == format {
@@ -83,9 +91,10 @@ func gate(cfg Config, s Streams, r *reports.Report) error {
 	if err != nil {
 		return coded(CodeUsage, err)
 	}
+	cfg.Gate.byRule(&v, r)
 	if !cfg.Quiet {
 		t := reports.Terminal{Width: s.Width, Color: s.Color, Files: written(cfg.Outputs)}
-		if cfg.Gate != (Gate{}) {
+		if cfg.Gate.asked() {
 			t.Verdict = &v
 		}
 		if err := reports.Summary(summaryTo(cfg.Outputs, s), r, t); err != nil {

@@ -14,6 +14,7 @@ import (
 	"mspscan/msp/graph"
 	"mspscan/msp/inventory"
 	"mspscan/msp/journal"
+	"mspscan/msp/waiver"
 	"mspscan/reports"
 	"mspscan/rules"
 )
@@ -29,6 +30,7 @@ type judge struct {
 	catalog *catalog.Catalog
 	rules   *rules.Set
 	tables  exposure.Tables
+	waivers []waiver.Waiver
 }
 
 func newJudge(cfg Config) (*judge, error) {
@@ -44,7 +46,12 @@ func newJudge(cfg Config) (*judge, error) {
 	if err != nil {
 		return nil, coded(CodeUsage, err)
 	}
-	return &judge{catalog: cat, rules: set, tables: exposure.DefaultTables()}, nil
+	waivers, err := loadWaivers(cfg.Waivers)
+	if err != nil {
+		return nil, err
+	}
+	j := &judge{catalog: cat, rules: set, tables: exposure.DefaultTables(), waivers: waivers}
+	return j, j.checkGate(cfg.Gate)
 }
 
 // verdict is what judging a graph gives.
@@ -84,15 +91,19 @@ func (j *judge) report(ctx context.Context, run *journal.Run, g *graph.Graph, no
 	if err != nil {
 		return nil, err
 	}
+	findings, waivers := waiver.Apply(j.waivers, v.result.Findings, v.result.Questions, now)
+	header := j.header(run, g, v, now)
+	header.Notes = append(header.Notes, waiverNotes(waivers)...)
 	return reports.Build(reports.Input{
 		ToolVersion: strings.TrimPrefix(run.Header.Tool, "mspscan "),
-		Header:      j.header(run, g, v, now),
+		Header:      header,
 		Graph:       g,
 		Value:       v.model.Value(),
 		Exposures:   v.exposures,
 		Paths:       v.paths,
 		Fixes:       v.model.Fixes(fixesShown),
-		Findings:    v.result.Findings,
+		Findings:    findings,
+		Waivers:     waiverRows(waivers),
 		Questions:   weighed(v.result.Questions, v.model, g),
 		Shares:      shares(g),
 		Counts:      v.result.Counts,
