@@ -186,8 +186,9 @@ func (s spec) write(t *testing.T, path string) {
 		var repeated [2]any
 		require.NoError(t, json.Unmarshal(raw, &repeated))
 		for range int(repeated[1].(float64)) {
-			_, err := w.WriteString(repeated[0].(string))
-			require.NoError(t, err)
+			if _, err := w.WriteString(repeated[0].(string)); err != nil {
+				require.NoError(t, err)
+			}
 		}
 	}
 	require.NoError(t, w.Flush())

@@ -173,21 +173,28 @@ func (d *decoder) entry(e entry, lines []int32, excused *string) {
 	}
 	lines[at] = e.key.line
 	d.inv.Src.Mark(f.name, int(e.value.line), int(e.value.col))
-	d.hint = e.items
-	for items, bad := range ahead(e.pieces) {
-		d.problems(bad)
-		d.lossy = d.lossy || len(bad) > 0
-		f.set(d, d.inv, node{kind: list, line: e.value.line, col: 1, kids: items})
-		if d.out.more > 0 {
-			return // enough for one run
-		}
+	if e.items != nil {
+		d.stream(e, f)
+		return
 	}
 	switch {
-	case len(e.pieces) > 0:
 	case !e.value.null():
 		f.set(d, d.inv, e.value)
 	case f.required:
 		d.errorf(e.value, "%s of %s is blank", "write a value", f.name, d.g.inventory.what)
+	}
+}
+
+// stream walks the items of a list as they are parsed.
+func (d *decoder) stream(e entry, f *field[msp.Inventory]) {
+	d.hint = e.count
+	for items, bad := range e.items {
+		d.problems(bad)
+		d.lossy = d.lossy || len(bad) > 0
+		f.set(d, d.inv, node{kind: list, line: e.value.line, col: e.value.col, kids: items})
+		if d.out.more > 0 {
+			return // enough for one run
+		}
 	}
 }
 

@@ -201,6 +201,9 @@ func (d *decoder) each(n node, what, want string, f func(item node)) bool {
 		return false
 	}
 	for _, item := range n.kids {
+		if d.out.more > 0 {
+			break // enough for one run
+		}
 		f(item)
 	}
 	return true

@@ -3,6 +3,7 @@ package inventory
 import (
 	"bytes"
 	"encoding/json"
+	"iter"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -15,15 +16,87 @@ func isJSON(data []byte) bool {
 	return bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{")) && json.Valid(data)
 }
 
-// parseJSON reads valid JSON (RFC 8259) into nodes with places.
+// parseJSON reads a valid JSON object (RFC 8259) into nodes with places. Lists
+// below its keys are read some items at a time, while they are walked.
 func parseJSON(data []byte) document {
 	j := &jsonReader{data: data, line: 1}
-	root := j.value(1)
-	doc := document{problems: j.problems}
-	for i := 0; i+1 < len(root.kids); i += 2 {
-		doc.entries = append(doc.entries, entry{key: root.kids[i], value: root.kids[i+1]})
+	var doc document
+	j.skip()
+	j.pos++
+	for c := j.skip(); c != '}' && c != 0 && !j.stop; c = j.skip() {
+		if c == ',' {
+			j.pos++
+			continue
+		}
+		e := entry{key: j.value(2)}
+		j.skip()
+		j.pos++ // the colon
+		if e.value.line, e.value.col = j.here(); j.skip() == '[' {
+			e.value.kind, e.items = list, j.list()
+		} else {
+			e.value = j.value(2)
+		}
+		doc.entries = append(doc.entries, e)
+		j.limit(len(doc.entries) > maxKeys, "more than "+strconv.Itoa(maxKeys)+" keys in one mapping", "an inventory has six at the top")
 	}
+	doc.problems = j.problems
 	return doc
+}
+
+// list gives the items of the array at hand, from a reader of their own, and
+// moves past it.
+func (j *jsonReader) list() iter.Seq2[[]node, []problem] {
+	own := *j
+	own.problems = nil
+	j.pass()
+	return func(yield func([]node, []problem) bool) {
+		own.pos++
+		var batch []node
+		for c := own.skip(); c != ']' && c != 0 && !own.stop; c = own.skip() {
+			if c == ',' {
+				own.pos++
+				continue
+			}
+			batch = append(batch, own.value(3))
+			if len(batch) == jsonBatch {
+				if !yield(batch, nil) {
+					return
+				}
+				batch = batch[:0]
+			}
+		}
+		yield(batch, own.problems)
+	}
+}
+
+const jsonBatch = 256 // items read at a time
+
+// pass moves past the array at hand without looking into it.
+func (j *jsonReader) pass() {
+	depth := 0
+	for {
+		switch j.skip() {
+		case 0:
+			return
+		case '[', '{':
+			depth++
+			j.pos++
+		case ']', '}':
+			j.pos++
+			if depth--; depth == 0 {
+				return
+			}
+		case '"':
+			for j.pos++; j.data[j.pos] != '"'; j.pos++ {
+				if j.data[j.pos] == '\\' {
+					j.pos++
+				}
+			}
+			j.pos++
+		default:
+			j.pos++
+		}
+	}
 }
 
 type jsonReader struct {
@@ -32,6 +105,7 @@ type jsonReader struct {
 	line, bol int
 	seen, col int // col characters of the line stand before offset seen
 	nodes     int
+	stop      bool // a limit was passed
 	problems  []problem
 }
 
@@ -72,13 +146,10 @@ func (j *jsonReader) value(depth int) node {
 	c := j.skip()
 	n := node{line: int32(j.line), col: int32(j.column())}
 	j.nodes++
+	j.limit(depth > maxDepth, "values are nested deeper than "+strconv.Itoa(maxDepth)+" levels", "an inventory needs no more than ten")
+	j.limit(j.nodes > maxNodes, "more than "+strconv.Itoa(maxNodes)+" values", "split the inventory")
 	switch {
-	case depth > maxDepth:
-		j.problem("values are nested deeper than "+strconv.Itoa(maxDepth)+" levels", "an inventory needs no more than ten")
-		j.pos = len(j.data)
-	case j.nodes > maxNodes:
-		j.problem("more than "+strconv.Itoa(maxNodes)+" values", "split the inventory")
-		j.pos = len(j.data)
+	case j.stop:
 	case c == '{':
 		n.kind, n.kids = mapping, j.members('}', depth)
 	case c == '[':
@@ -106,8 +177,24 @@ func (j *jsonReader) members(end byte, depth int) []node {
 			return kids
 		default:
 			kids = append(kids, j.value(depth+1))
+			j.limit(end == '}' && len(kids) > 2*maxKeys, "more than "+strconv.Itoa(maxKeys)+" keys in one mapping", "check the brackets")
+			j.limit(len(kids) > maxSegmentNodes, "more than "+strconv.Itoa(maxSegmentNodes)+" values in one place", "split the inventory")
 		}
 	}
+}
+
+// limit ends reading with a problem if a limit is passed.
+func (j *jsonReader) limit(passed bool, what, want string) {
+	if passed && !j.stop {
+		j.problem(what, want)
+		j.stop, j.pos = true, len(j.data)
+	}
+}
+
+// here gives the place of the next value.
+func (j *jsonReader) here() (line, col int32) {
+	j.skip()
+	return int32(j.line), int32(j.column())
 }
 
 // word reads a number, true, false or null.
@@ -165,7 +252,9 @@ func (j *jsonReader) escape() rune {
 		}
 	}
 	j.pos -= 6
-	j.problem("half of a surrogate pair in an escape", "write both halves, or the character itself")
+	if len(j.problems) < maxProblems {
+		j.problem("half of a surrogate pair in an escape", "write both halves, or the character itself")
+	}
 	j.pos += 6
 	return utf8.RuneError
 }

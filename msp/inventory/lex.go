@@ -12,6 +12,7 @@ const (
 	maxDepth        = 32        // collections inside one another
 	maxNodes        = 1_500_000 // values in a file
 	maxSegmentNodes = 300_000   // values in one piece that cannot be split
+	maxKeys         = 1_000     // keys of one mapping
 )
 
 // lexed is what one pass over the bytes of a YAML file shows before any parser
@@ -50,6 +51,7 @@ type lexer struct {
 	content   bool // something other than comments and directives was seen
 	ended     bool // after a document end mark
 	itemCol   int  // column of the items of the current top-level list, -1 = not a list
+	keys      int  // keys at the margin
 	noCut     bool // keys in a form that cannot be cut at lines
 	stop      bool
 	out       lexed
@@ -242,6 +244,8 @@ func (l *lexer) markLine(col int) {
 		l.noCut, l.out.marks = true, nil
 	case (inRoot || len(l.indents) == 0) && col == 0 && !dash:
 		l.itemCol = -1
+		l.keys++
+		l.check(l.keys > maxKeys, fmt.Sprintf("more than %d keys in one mapping", maxKeys), "an inventory has six at the top")
 		l.out.marks = append(l.out.marks, mark{l.bol, l.line, false, l.out.nodes})
 	case dash && inRoot && l.itemCol < 0, dash && l.itemCol == col && (inRoot || len(l.indents) == 2):
 		l.itemCol = col

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -51,9 +52,9 @@ func read(name string) (File, Diagnostics) {
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return fail("is a folder", "name the inventory file in it")
+		return fail("is a folder without an inventory", "name the inventory file")
 	}
-	data, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
+	data, err := readUpTo(f, MaxFile+1)
 	switch {
 	case err != nil:
 		return fail("cannot be read: "+cause(err), "check the file")
@@ -61,6 +62,17 @@ func read(name string) (File, Diagnostics) {
 		return fail(fmt.Sprintf("is larger than %d MiB", MaxFile>>20), "split the inventory")
 	}
 	return File{Name: name, Data: data}, nil
+}
+
+// readUpTo reads at most limit bytes. A regular file is read into a buffer of
+// its own size.
+func readUpTo(f *os.File, limit int64) ([]byte, error) {
+	var b bytes.Buffer
+	if info, err := f.Stat(); err == nil {
+		b.Grow(int(min(info.Size(), limit)) + bytes.MinRead)
+	}
+	_, err := b.ReadFrom(io.LimitReader(f, limit))
+	return b.Bytes(), err
 }
 
 // cause takes from an error what a person can use.

@@ -109,6 +109,9 @@ func (d *decoder) refer(n node, what string, kind refKind) (string, bool) {
 func (d *decoder) resolve() {
 	known := map[refKind][]string{}
 	for _, r := range d.refs {
+		if d.out.more > 0 {
+			return // enough for one run
+		}
 		if d.known(r) || r.kind == refCustomer && d.inv.Organisation.ID == "" {
 			continue // or its id is the one that is missing
 		}

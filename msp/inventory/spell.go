@@ -8,7 +8,7 @@ type speller struct {
 	rows   [3][]int
 }
 
-func newSpeller() *speller { return &speller{budget: 400_000_000} }
+func newSpeller() *speller { return &speller{budget: 250_000_000} }
 
 // nearest gives the known word closest to s: at most 1 edit away for words of up
 // to 3 characters, 2 up to 8, else 3. The first of equals wins.

@@ -19,12 +19,12 @@ type document struct {
 	problems []problem
 }
 
-// entry is a top-level key with its value. If pieces is not empty, the value is
-// the list that they hold and value is only its place.
+// entry is a top-level key with its value. If items is not nil, the value is the
+// list that it gives and value is only its place.
 type entry struct {
 	key, value node
-	pieces     []piece
-	items      int
+	items      iter.Seq2[[]node, []problem] // the items of a list, some at a time
+	count      int                          // how many there are
 }
 
 // piece is a run of whole lines: some items of a top-level list, or the whole of
@@ -104,8 +104,8 @@ func (doc *document) section(data []byte, marks []mark, end, nodes int) {
 	head := piece{data: data[marks[0].offset:bounds[0].offset], line: marks[0].line}
 	entries, problems := head.mapping()
 	if last := len(entries) - 1; len(problems) == 0 && len(marks) > 1 && last >= 0 && entries[last].value.blank() {
-		entries[last].pieces = cut(data, marks[1:], end)
-		entries[last].items = len(marks) - 1
+		entries[last].items = ahead(cut(data, marks[1:], end))
+		entries[last].count = len(marks) - 1
 		entries[last].value = node{kind: list, line: int32(marks[1].line), col: 1}
 	} else if len(problems) == 0 && len(marks) > 1 {
 		head.data = data[marks[0].offset:end]
@@ -262,6 +262,10 @@ func (c *converter) convert(y *yaml.Node, depth int) node {
 		n.kind = list
 	default:
 		c.problem(y, "an alias", "write the value out")
+	}
+	if n.kind == mapping && len(y.Content) > 2*maxKeys {
+		c.problem(y, fmt.Sprintf("more than %d keys in one mapping", maxKeys), "check the indentation")
+		return n
 	}
 	if y.Style&yaml.TaggedStyle != 0 {
 		c.tagged(y, &n)

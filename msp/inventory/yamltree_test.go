@@ -54,16 +54,14 @@ func checkTree(t *testing.T, data []byte) {
 	var got []entry
 	problems := doc.problems
 	for _, e := range doc.entries {
-		for i, p := range e.pieces {
-			items, more := p.list()
-			problems = append(problems, more...)
-			if i == 0 {
-				e.value = node{kind: list}
+		if e.items != nil {
+			e.value = node{kind: list}
+			for items, more := range e.items {
+				problems = append(problems, more...)
+				e.value.kids = append(e.value.kids, items...)
 			}
-			e.value.kids = append(e.value.kids, items...)
 		}
-		e.items, e.pieces = 0, nil
-		got = append(got, e)
+		got = append(got, entry{key: e.key, value: e.value})
 	}
 	require.Equal(t, len(bad) > 0, len(problems) > 0, "%q\nwhole: %v\ncut: %v", data, bad, problems)
 	if len(bad) == 0 {
