@@ -15,6 +15,7 @@ import (
 
 	"mspscan/msp"
 	"mspscan/msp/graph"
+	"mspscan/msp/indicator"
 	"mspscan/rules/subject"
 )
 
@@ -25,6 +26,8 @@ type Input struct {
 	Exposures []msp.Exposure     // for the score of each provider
 	Paths     []msp.PathExposure // subjects of the path rules
 	Previous  *graph.Graph       // of the run before; nil = there is none
+	Sets      int                // indicator sets that were held against the facts
+	Hits      []indicator.Hit    // what they found, each with the watched name that it concerns
 	Workers   int                // at the same time; 0 = one a processor
 }
 
@@ -44,6 +47,7 @@ type Result struct {
 func (s *Set) Evaluate(ctx context.Context, in Input) (Result, error) {
 	subjects, err := subject.Build(subject.Ground{
 		Graph: in.Graph, Now: in.Now, Exposures: in.Exposures, Paths: in.Paths, Previous: in.Previous,
+		Sets: in.Sets, Hits: in.Hits,
 	})
 	if err != nil {
 		return Result{}, err

@@ -10,6 +10,7 @@ import (
 	"mspscan/msp"
 	"mspscan/msp/fact"
 	"mspscan/msp/graph"
+	"mspscan/msp/indicator"
 )
 
 // Ground is what subjects are built from.
@@ -19,6 +20,8 @@ type Ground struct {
 	Exposures []msp.Exposure     // for scores
 	Paths     []msp.PathExposure // for the path subjects
 	Previous  *graph.Graph       // of the run before; nil = there is none
+	Sets      int                // indicator sets that were held against the facts
+	Hits      []indicator.Hit    // what they found, each with the watched name that it concerns
 }
 
 // Set is every subject of a run.
@@ -39,6 +42,8 @@ type builder struct {
 	byID       map[string]*fact.Fact
 	byPrevious map[fact.Task]*fact.Fact
 	previous   bool
+	sets       int
+	hits       map[msp.Name][]indicator.Hit
 
 	providers map[string]*msp.Provider
 	assets    map[string]*msp.Asset
@@ -75,7 +80,10 @@ func newBuilder(in Ground) *builder {
 	b := &builder{
 		g: in.Graph, inv: in.Graph.Inventory(), day: msp.DateOf(in.Now), facts: in.Graph.Facts(),
 		providers: map[string]*msp.Provider{}, assets: map[string]*msp.Asset{}, served: map[string][]int32{},
-		scores: map[string]msp.Exposure{},
+		scores: map[string]msp.Exposure{}, sets: in.Sets, hits: map[msp.Name][]indicator.Hit{},
+	}
+	for _, h := range in.Hits {
+		b.hits[h.Host] = append(b.hits[h.Host], h)
 	}
 	b.today = b.day.String()
 	b.byTask, b.byID = indexFacts(b.facts)

@@ -213,18 +213,20 @@ type Target struct {
 // Host is a name in scope.
 type Host struct {
 	Look
-	Name         string           `json:"name"`
-	OwnerID      string           `json:"owner"`
-	Chain        []string         `json:"chain"` // targets of the CNAME chain
-	Addresses    []string         `json:"addresses"`
-	Private      []string         `json:"private"` // addresses that are not public
-	End          string           `json:"end"`
-	EndRcode     string           `json:"end_rcode"`
-	Claimable    string           `json:"claimable"`     // suffix below which anyone can create the end of the chain; "" = none
-	Service      string           `json:"service"`       // who runs that suffix
-	RemoteAccess []*RemoteProduct `json:"remote_access"` // products that the name shows
-	TXT          *Look            `json:"txt"`           // of the verification records at the name
-	DynamicDNS   []string         `json:"dynamic_dns"`   // the name or targets under a dynamic-DNS suffix
+	Name            string           `json:"name"`
+	OwnerID         string           `json:"owner"`
+	Chain           []string         `json:"chain"` // targets of the CNAME chain
+	Addresses       []string         `json:"addresses"`
+	Private         []string         `json:"private"` // addresses that are not public
+	End             string           `json:"end"`
+	EndRcode        string           `json:"end_rcode"`
+	Claimable       string           `json:"claimable"`        // suffix below which anyone can create the end of the chain; "" = none
+	Service         string           `json:"service"`          // who runs that suffix
+	RemoteAccess    []*RemoteProduct `json:"remote_access"`    // products that the name shows
+	TXT             *Look            `json:"txt"`              // of the verification records at the name
+	DynamicDNS      []string         `json:"dynamic_dns"`      // the name or targets under a dynamic-DNS suffix
+	Indicators      []*IndicatorHit  `json:"indicators"`       // what indicator sets name of it
+	IndicatorsAsked bool             `json:"indicators_asked"` // a set is loaded
 
 	src hostSource
 }

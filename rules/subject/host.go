@@ -46,6 +46,7 @@ func (b *builder) host(w graph.Watched) *Host {
 	}
 	b.remoteAccess(v, w, d, f)
 	b.dynamicDNS(v, w, d)
+	b.indicators(v)
 	return v
 }
 

@@ -50,7 +50,7 @@ func domainInputs() []string {
 	}
 }
 
-func hostInputs() []string { return []string{"cname", "addresses", "txt", "mx", "ns"} }
+func hostInputs() []string { return []string{"cname", "addresses", "txt", "mx", "ns", "indicators"} }
 
 type organisationSource struct {
 	organisation *msp.Organisation
