@@ -3,6 +3,8 @@ package exposure
 import (
 	"cmp"
 	"slices"
+
+	"mspscan/msp"
 )
 
 // DoorShare is what closing one door takes off a provider's exposure.
@@ -29,4 +31,31 @@ func (m *Model) ByDoor(provider string) ([]DoorShare, error) {
 	}
 	slices.SortStableFunc(list, func(a, b DoorShare) int { return cmp.Compare(b.Money, a.Money) })
 	return list, nil
+}
+
+// DoorState is a door as the model sees it, for drawing and for tables.
+type DoorState struct {
+	ID      string
+	Kind    msp.AccessKind // "" for an assumed door
+	Level   msp.Level      // what it grants
+	Assumed bool           // access that was never stated
+	From    string
+	Targets []string // as stated, sorted; the organisation stands for all of its assets
+	Shares  string
+	T       msp.Range // transmission
+}
+
+// Doors gives every live door, sorted by id.
+func (m *Model) Doors() []DoorState {
+	list := make([]DoorState, len(m.doors))
+	for i, d := range m.doors {
+		list[i] = DoorState{
+			ID: d.id, Kind: d.kind, Level: d.level, Assumed: d.assumed, From: m.s.nodes[d.from].id, Shares: d.shares,
+			T: msp.Range{Hi: m.hi.t[i], Lo: m.lo.t[i]},
+		}
+		for _, to := range d.stated {
+			list[i].Targets = append(list[i].Targets, m.s.nodes[to].id)
+		}
+	}
+	return list
 }

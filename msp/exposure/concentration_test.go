@@ -30,6 +30,12 @@ func TestConcentrationCountsThroughServices(t *testing.T) {
 	}, got)
 }
 
+func TestProviderIsNoUserOfItself(t *testing.T) {
+	got := Concentrations(indirect(), []string{"a", "cdn1"})
+	require.Equal(t, Concentration{Provider: "cdn1", Layer: "cdn", C: 1, I: 1, Users: 1}, got[0])
+	require.Equal(t, Concentration{Provider: "op1", Layer: "dns", C: 2, I: 2, Users: 2}, got[2])
+}
+
 func TestLayerShares(t *testing.T) {
 	got := Layers(indirect(), []string{"a", "b", "c", "d"})
 	require.Len(t, got, 2)

@@ -258,3 +258,12 @@ func TestWorkedExampleSensitivity(t *testing.T) {
 		require.LessOrEqual(t, run.Is, 1.0)
 	}
 }
+
+func TestDoors(t *testing.T) {
+	doors := workedModel(t).Doors()
+	require.Len(t, doors, 6)
+	require.Equal(t, DoorState{
+		ID: "rmm-update", Kind: msp.SoftwareUpdate, Level: msp.FullControl, From: "rmmvendor", Targets: []string{"northmsp"}, T: msp.Range{Hi: .9, Lo: .9},
+	}, doors[5])
+	require.Equal(t, msp.Read, doors[2].Level)
+}
