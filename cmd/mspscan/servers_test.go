@@ -21,9 +21,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sampleNow is the day on which the sample is judged in tests.
-const sampleNow = "2026-06-01T00:00:00Z"
-
 // TestRealServers scans the sample twice: through the embedded server, and
 // through NSD behind a validating Unbound. It runs in a network namespace of its
 // own, see .ci/servers.sh.
@@ -31,20 +28,33 @@ func TestRealServers(t *testing.T) {
 	dir := t.TempDir()
 	sample := filepath.Join("..", "..", "testdata", "ridgeline")
 	zones := filepath.Join(sample, "zones")
-	all := serverAddresses(t, zones, func(string) bool { return true })
-	registry := serverAddresses(t, zones, isRegistry)
-	loopback(t, all)
-	// Two servers: one that also served the registries' zones would answer for a
-	// zone that it does not hold with a referral, not with REFUSED.
-	startNSD(t, dir, "registry", zones, registry, isRegistry)
-	startNSD(t, dir, "hosts", zones, without(all, registry), func(o string) bool { return !isRegistry(o) })
-	startUnbound(t, dir, filepath.Join(sample, "trust-anchor"))
+	serveZones(t, dir, zones, filepath.Join(sample, "trust-anchor"))
 
-	embedded := scanSample(t, sample, filepath.Join(dir, "embedded.json"), "--zones", filepath.Join(sample, "zones"))
+	embedded := scanSample(t, sample, filepath.Join(dir, "embedded.json"), "--zones", zones)
 	real := scanSample(t, sample, filepath.Join(dir, "real.json"), "--resolver", "127.0.0.1:53", "--rate-per-server", "100")
 	require.NotEmpty(t, embedded)
 	require.Equal(t, embedded, real, "NSD and Unbound give the findings of the embedded server")
 	t.Logf("%d findings through the embedded server, the same through NSD and Unbound", len(embedded))
+}
+
+// serveZones serves a folder of zone files as the embedded server would: NSD at
+// the addresses of the name servers, one more for each folder of an address, and
+// a validating Unbound at 127.0.0.1.
+//
+// The registries have an NSD of their own: one that also served the zones below
+// would answer for a zone that it does not hold with a referral, not with REFUSED.
+func serveZones(t *testing.T, dir, zones, anchor string) {
+	registry := serverAddresses(t, zones, isRegistry)
+	hosts := serverAddresses(t, zones, func(string) bool { return true })
+	folders := folderAddresses(t, zones)
+	quiet := silentAddresses(t, zones)
+	loopback(t, slices.Concat(hosts, folders, quiet))
+	startNSD(t, dir, "registry", zones, registry, isRegistry)
+	startNSD(t, dir, "hosts", zones, without(hosts, registry, folders, quiet), func(o string) bool { return !isRegistry(o) })
+	for _, a := range folders {
+		startNSD(t, dir, a, filepath.Join(zones, a), []string{a}, func(string) bool { return true })
+	}
+	startUnbound(t, dir, anchor)
 }
 
 // isRegistry reports whether a zone is the root or a top-level domain.
@@ -58,8 +68,8 @@ func origin(file string) string {
 	return o
 }
 
-func without(list, drop []string) []string {
-	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(drop, s) })
+func without(list []string, drop ...[]string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(slices.Concat(drop...), s) })
 }
 
 // serverAddresses gives the addresses in 192.0.2.0/24 of the name servers of the
@@ -90,10 +100,32 @@ func serverAddresses(t *testing.T, zones string, want func(origin string) bool) 
 	return list
 }
 
-// loopback brings up lo with the addresses of the zones.
+// folderAddresses lists the folders that say all that one address serves.
+func folderAddresses(t *testing.T, zones string) []string {
+	entries, err := os.ReadDir(zones)
+	require.NoError(t, err)
+	var list []string
+	for _, e := range entries {
+		if e.IsDir() {
+			list = append(list, e.Name())
+		}
+	}
+	return list
+}
+
+// silentAddresses lists where nobody is to answer.
+func silentAddresses(t *testing.T, zones string) []string {
+	data, err := os.ReadFile(filepath.Join(zones, "silent.txt"))
+	require.NoError(t, err)
+	return regexp.MustCompile(`(?m)^192\.0\.2\.\d+`).FindAllString(string(data), -1)
+}
+
+// loopback brings up lo with the addresses of the zones, the silent ones
+// included: there a connection is refused, as by the embedded server.
 func loopback(t *testing.T, addresses []string) {
 	command(t, "ip", "link", "set", "lo", "up")
-	for _, a := range addresses {
+	slices.Sort(addresses)
+	for _, a := range slices.Compact(addresses) {
 		command(t, "ip", "addr", "add", a+"/32", "dev", "lo")
 	}
 }
@@ -118,7 +150,7 @@ func startNSD(t *testing.T, dir, name, zones string, addresses []string, want fu
 	files, err := os.ReadDir(abs)
 	require.NoError(t, err)
 	for _, f := range files {
-		if want(origin(f.Name())) {
+		if strings.HasSuffix(f.Name(), ".zone") && want(origin(f.Name())) {
 			fmt.Fprintf(&conf, "zone:\n  name: %q\n  zonefile: %q\n", origin(f.Name()), f.Name())
 		}
 	}

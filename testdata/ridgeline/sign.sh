@@ -4,34 +4,35 @@
 # away; trust-anchor holds the new DS of test. for a validating resolver.
 #
 # watchtower.test is signed until 2049; the signatures of paydirt.test ended in
-# February 2024, so its answers are bogus.
+# February 2024, so its answers are bogus; paydirt-super.test is signed with an
+# RSA key of 1024 bits, which validates and is weak.
 set -euo pipefail
 cd "$(dirname "$0")"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-sign() { # zone start end
-  cp "unsigned/$1.zone" "$work/$1.zone"
+sign() { # zone start end keygen-options
+  local zone=$1 start=$2 end=$3 key
+  shift 3
   (
     cd "$work"
-    key=$(dnssec-keygen -q -a ECDSAP256SHA256 -f KSK "$1")
-    cat "$key.key" >>"$1.zone"
-    dnssec-signzone -q -P -z -o "$1" -s "$2" -e "$3" -O full -f "$1.signed" "$1.zone" "$key"
-    dnssec-dsfromkey -2 "$key" >"$1.ds"
+    key=$(dnssec-keygen -q "$@" -f KSK "$zone")
+    cat "$key.key" >>"$zone.zone"
+    dnssec-signzone -q -P -z -o "$zone" -s "$start" -e "$end" -O full -f "$zone.signed" "$zone.zone" "$key"
+    dnssec-dsfromkey -2 "$key" >"$zone.ds"
   )
 }
 
-sign watchtower.test 20240101000000 20490101000000
-sign paydirt.test 20240101000000 20240201000000
-cat unsigned/test.zone "$work/watchtower.test.ds" "$work/paydirt.test.ds" >"$work/test.zone"
-(
-  cd "$work"
-  key=$(dnssec-keygen -q -a ECDSAP256SHA256 -f KSK test)
-  cat "$key.key" >>test.zone
-  dnssec-signzone -q -P -z -o test -s 20240101000000 -e 20490101000000 -O full -f test.signed test.zone "$key"
-  dnssec-dsfromkey -2 "$key" >anchor
-)
-for zone in test watchtower.test paydirt.test; do
+long=(20240101000000 20490101000000)
+below=(watchtower.test paydirt.test paydirt-super.test)
+for zone in "${below[@]}"; do cp "unsigned/$zone.zone" "$work/"; done
+sign watchtower.test "${long[@]}" -a ECDSAP256SHA256
+sign paydirt.test 20240101000000 20240201000000 -a ECDSAP256SHA256
+sign paydirt-super.test "${long[@]}" -a RSASHA256 -b 1024
+cat unsigned/test.zone >"$work/test.zone"
+for zone in "${below[@]}"; do cat "$work/$zone.ds" >>"$work/test.zone"; done
+sign test "${long[@]}" -a ECDSAP256SHA256
+for zone in test "${below[@]}"; do
   { echo "; signed by sign.sh from unsigned/$zone.zone"; grep -v '^;' "$work/$zone.signed"; } >"zones/$zone.zone"
 done
-cp "$work/anchor" trust-anchor
+cp "$work/test.ds" trust-anchor
