@@ -3,6 +3,7 @@ package rules
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,33 +75,44 @@ func TestMutantsLeaveOneOperandOut(t *testing.T) {
 	}, got)
 }
 
+// conditions gives the conditions that a rule has.
+func conditions(r *Rule) map[string]func(*Rule) *Expr {
+	all := map[string]func(*Rule) *Expr{
+		"applies": func(r *Rule) *Expr { return &r.Applies }, "when": func(r *Rule) *Expr { return &r.When },
+		"unknown": func(r *Rule) *Expr { return &r.Unknown }, "each": func(r *Rule) *Expr { return &r.Each },
+	}
+	for i := range r.Severity {
+		all[fmt.Sprintf("severity %d", i)] = func(r *Rule) *Expr { return &r.Severity[i].When }
+	}
+	for name, field := range all {
+		if field(r).Text == "" {
+			delete(all, name)
+		}
+	}
+	return all
+}
+
 // TestMutants holds that no part of a condition can be left out unnoticed: each
-// mutant of applies, when and unknown makes a sample fail.
+// mutant of applies, when, unknown, each and the cases of the severity makes a
+// sample fail.
 func TestMutants(t *testing.T) {
 	s := embedded(t)
 	total, alive := 0, []string{}
 	for _, r := range s.rules {
 		base, err := newEnv(r.kind)
 		require.NoError(t, err)
-		for _, field := range []struct {
-			name string
-			of   func(*Rule) *Expr
-		}{
-			{"applies", func(r *Rule) *Expr { return &r.Applies }}, {"when", func(r *Rule) *Expr { return &r.When }}, {"unknown", func(r *Rule) *Expr { return &r.Unknown }},
-		} {
-			e := *field.of(r)
-			if e.Text == "" {
-				continue
-			}
+		for name, field := range conditions(r) {
+			e := *field(r)
 			for _, text := range mutants(e.Text) {
-				if text == e.Text {
+				if text == e.Text || name == "each" && (text == "true" || text == "false") {
 					continue
 				}
 				total++
 				mutant := *r
-				field.of(&mutant).Text = text
+				mutant.Severity = slices.Clone(r.Severity)
+				field(&mutant).Text = text
 				if !killed(t, &mutant, base) {
-					alive = append(alive, fmt.Sprintf("%s %s: %s", r.ID, field.name, strings.Join(strings.Fields(text), " ")))
+					alive = append(alive, fmt.Sprintf("%s %s: %s", r.ID, name, strings.Join(strings.Fields(text), " ")))
 				}
 			}
 		}

@@ -55,6 +55,34 @@ mail-spf-softfail mail domain low
 mail-spf-invalid mail domain high
 mail-dmarc-weak mail domain high
 mail-mx-broken mail domain medium
+graph-uncontrolled-path graph path high
+graph-blast-radius graph provider critical
+graph-two-way-trust graph relationship high
+graph-subcontractor-without-flowdown graph relationship high
+graph-concentration graph provider high
+graph-unfiltered-egress graph relationship high
+graph-scope-exceeded graph access high
+graph-no-alternative graph asset medium
+dns-ns-lame dns domain medium
+dns-dynamic-dns dns host high
+dns-indicator-match dns host medium
+dns-verification-token dns domain info
+dns-declared-not-seen dns provider info
+dns-shared-operator dns organisation high
+dns-servers-disagree dns domain medium
+dns-drift dns domain high
+dns-zone-transfer-open dns domain high
+dns-open-recursion dns domain low
+dns-dnssec-absent dns domain low
+dns-dnssec-weak dns domain medium
+dns-private-address dns host low
+dns-wildcard dns domain low
+mail-spf-unbounded mail domain medium
+mail-dmarc-report-unauthorised mail domain medium
+mail-mta-sts-absent mail domain medium
+mail-tls-rpt-absent mail domain low
+mail-dane-broken mail domain medium
+mail-dkim-weak mail domain medium
 `
 
 func TestPlannedRulesAreThere(t *testing.T) {
@@ -114,6 +142,9 @@ func TestRulesMatchTheTable(t *testing.T) {
 			have = append(have, c.Is)
 		}
 		want := words.FindAllString(row["severity"], -1)
+		if strings.Contains(row["finding_when"], "(low under") {
+			want = append(want, "low")
+		}
 		slices.Sort(have)
 		slices.Sort(want)
 		require.Equal(t, slices.Compact(want), slices.Compact(have), "%s: %s", r.ID, row["severity"])
