@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -38,23 +39,35 @@ func TestRealServers(t *testing.T) {
 }
 
 // serveZones serves a folder of zone files as the embedded server would: NSD at
-// the addresses of the name servers, one more for each folder of an address, and
-// a validating Unbound at 127.0.0.1.
+// the addresses of the name servers, one more for each address with a folder or
+// with manners of its own, and a validating Unbound at 127.0.0.1.
 //
 // The registries have an NSD of their own: one that also served the zones below
 // would answer for a zone that it does not hold with a referral, not with REFUSED.
 func serveZones(t *testing.T, dir, zones, anchor string) {
 	registry := serverAddresses(t, zones, isRegistry)
 	hosts := serverAddresses(t, zones, func(string) bool { return true })
-	folders := folderAddresses(t, zones)
-	quiet := silentAddresses(t, zones)
-	loopback(t, slices.Concat(hosts, folders, quiet))
-	startNSD(t, dir, "registry", zones, registry, isRegistry)
-	startNSD(t, dir, "hosts", zones, without(hosts, registry, folders, quiet), func(o string) bool { return !isRegistry(o) })
+	folders, manners := folderAddresses(t, zones), mannersOf(t, zones)
+	loopback(t, slices.Concat(hosts, folders, slices.Collect(maps.Keys(manners))))
+	startNSD(t, nsd{dir: filepath.Join(dir, "registry"), zones: zones, at: registry, want: isRegistry})
+	startNSD(t, nsd{
+		dir: filepath.Join(dir, "hosts"), zones: zones, at: without(hosts, registry, folders, slices.Collect(maps.Keys(manners))),
+		want: func(o string) bool { return !isRegistry(o) },
+	})
 	for _, a := range folders {
-		startNSD(t, dir, a, filepath.Join(zones, a), []string{a}, func(string) bool { return true })
+		startNSD(t, nsd{dir: filepath.Join(dir, a), zones: filepath.Join(zones, a), at: []string{a}, manner: manners[a]})
+		delete(manners, a)
 	}
-	startUnbound(t, dir, anchor)
+	for a, manner := range manners {
+		switch manner {
+		case "silent":
+		case "recursive":
+			startUnbound(t, unbound{dir: filepath.Join(dir, a), at: a, zones: zones})
+		default:
+			startNSD(t, nsd{dir: filepath.Join(dir, a), zones: zones, at: []string{a}, manner: manner, want: func(o string) bool { return !isRegistry(o) }})
+		}
+	}
+	startUnbound(t, unbound{dir: filepath.Join(dir, "resolver"), at: "127.0.0.1", anchor: anchor})
 }
 
 // isRegistry reports whether a zone is the root or a top-level domain.
@@ -113,11 +126,15 @@ func folderAddresses(t *testing.T, zones string) []string {
 	return list
 }
 
-// silentAddresses lists where nobody is to answer.
-func silentAddresses(t *testing.T, zones string) []string {
-	data, err := os.ReadFile(filepath.Join(zones, "silent.txt"))
+// mannersOf reads how single servers behave, by address.
+func mannersOf(t *testing.T, zones string) map[string]string {
+	data, err := os.ReadFile(filepath.Join(zones, "servers.txt"))
 	require.NoError(t, err)
-	return regexp.MustCompile(`(?m)^192\.0\.2\.\d+`).FindAllString(string(data), -1)
+	out := map[string]string{}
+	for _, m := range regexp.MustCompile(`(?m)^(192\.0\.2\.\d+)\s+(\w+)`).FindAllStringSubmatch(string(data), -1) {
+		out[m[1]] = m[2]
+	}
+	return out
 }
 
 // loopback brings up lo with the addresses of the zones, the silent ones
@@ -135,38 +152,64 @@ func command(t *testing.T, name string, args ...string) {
 	require.NoError(t, err, "%s %s: %s", name, strings.Join(args, " "), out)
 }
 
-func startNSD(t *testing.T, dir, name, zones string, addresses []string, want func(origin string) bool) {
-	dir = filepath.Join(dir, name)
-	require.NoError(t, os.Mkdir(dir, 0o700))
-	abs, err := filepath.Abs(zones)
+// nsd is an NSD of its own: the wanted zones of a folder at some addresses.
+type nsd struct {
+	dir, zones string
+	at         []string
+	manner     string // "servfail": the zone files are missing; "transfer": to anybody
+	want       func(origin string) bool
+}
+
+func startNSD(t *testing.T, n nsd) {
+	require.NoError(t, os.Mkdir(n.dir, 0o700))
+	abs, err := filepath.Abs(n.zones)
 	require.NoError(t, err)
 	var conf strings.Builder
 	fmt.Fprintf(&conf, "server:\n  server-count: 1\n  username: \"\"\n  chroot: \"\"\n  database: \"\"\n  zonesdir: %q\n", abs)
-	fmt.Fprintf(&conf, "  pidfile: %q\n  zonelistfile: %q\n  xfrdfile: %q\n  logfile: %q\n", dir+"/nsd.pid", dir+"/zone.list", dir+"/xfrd.state", dir+"/nsd.log")
-	for _, a := range addresses {
+	fmt.Fprintf(&conf, "  pidfile: %q\n  zonelistfile: %q\n  xfrdfile: %q\n  logfile: %q\n", n.dir+"/nsd.pid", n.dir+"/zone.list", n.dir+"/xfrd.state", n.dir+"/nsd.log")
+	for _, a := range n.at {
 		fmt.Fprintf(&conf, "  ip-address: %s\n", a)
 	}
 	conf.WriteString("remote-control:\n  control-enable: no\n")
-	files, err := os.ReadDir(abs)
-	require.NoError(t, err)
-	for _, f := range files {
-		if strings.HasSuffix(f.Name(), ".zone") && want(origin(f.Name())) {
-			fmt.Fprintf(&conf, "zone:\n  name: %q\n  zonefile: %q\n", origin(f.Name()), f.Name())
+	for _, file := range zoneFiles(t, abs) {
+		if n.want != nil && !n.want(origin(file)) {
+			continue
 		}
+		fmt.Fprintf(&conf, "zone:\n  name: %q\n", origin(file))
+		switch n.manner {
+		case "servfail":
+			file = "missing-" + file
+		case "transfer":
+			conf.WriteString("  provide-xfr: 0.0.0.0/0 NOKEY\n")
+		}
+		fmt.Fprintf(&conf, "  zonefile: %q\n", file)
 	}
-	path := filepath.Join(dir, "nsd.conf")
+	path := filepath.Join(n.dir, "nsd.conf")
 	require.NoError(t, os.WriteFile(path, []byte(conf.String()), 0o600))
-	start(t, addresses[0]+":53", "nsd", "-d", "-c", path)
+	start(t, n.at[0]+":53", "nsd", "-d", "-c", path)
 }
 
-func startUnbound(t *testing.T, dir, anchor string) {
-	hints := filepath.Join(dir, "root.hints")
-	require.NoError(t, os.WriteFile(hints, []byte(". 86400 IN NS a.rootns.\na.rootns. 86400 IN A 192.0.2.1\n"), 0o600))
-	abs, err := filepath.Abs(anchor)
+func zoneFiles(t *testing.T, dir string) []string {
+	files, err := filepath.Glob(filepath.Join(dir, "*.zone"))
 	require.NoError(t, err)
+	for i := range files {
+		files[i] = filepath.Base(files[i])
+	}
+	return files
+}
+
+// unbound is a resolver: one that validates from an anchor, or a name server
+// that holds the zones of a folder and recurses for anybody.
+type unbound struct{ dir, at, anchor, zones string }
+
+func startUnbound(t *testing.T, u unbound) {
+	require.NoError(t, os.Mkdir(u.dir, 0o700))
+	hints := filepath.Join(u.dir, "root.hints")
+	require.NoError(t, os.WriteFile(hints, []byte(". 86400 IN NS a.rootns.\na.rootns. 86400 IN A 192.0.2.1\n"), 0o600))
 	conf := fmt.Sprintf(`server:
-  interface: 127.0.0.1
+  interface: %s
   port: 53
+  access-control: 0.0.0.0/0 allow
   do-daemonize: no
   chroot: ""
   username: ""
@@ -174,19 +217,37 @@ func startUnbound(t *testing.T, dir, anchor string) {
   pidfile: %q
   use-syslog: no
   root-hints: %q
-  trust-anchor-file: %q
   do-not-query-localhost: no
-  module-config: "validator iterator"
   local-zone: "test." nodefault
   local-zone: "invalid." nodefault
   do-ip6: no
   ede: yes
-remote-control:
-  control-enable: no
-`, dir, dir+"/unbound.pid", hints, abs)
-	path := filepath.Join(dir, "unbound.conf")
+`, u.at, u.dir, u.dir+"/unbound.pid", hints)
+	if u.anchor != "" {
+		abs, err := filepath.Abs(u.anchor)
+		require.NoError(t, err)
+		conf += fmt.Sprintf("  trust-anchor-file: %q\n  module-config: \"validator iterator\"\n", abs)
+	}
+	conf += "remote-control:\n  control-enable: no\n"
+	if u.zones != "" {
+		conf += authZones(t, u.zones)
+	}
+	path := filepath.Join(u.dir, "unbound.conf")
 	require.NoError(t, os.WriteFile(path, []byte(conf), 0o600))
-	start(t, "127.0.0.1:53", "unbound", "-d", "-c", path)
+	start(t, u.at+":53", "unbound", "-d", "-c", path)
+}
+
+// authZones lets Unbound answer with authority for the zones of a folder.
+func authZones(t *testing.T, zones string) string {
+	abs, err := filepath.Abs(zones)
+	require.NoError(t, err)
+	var conf strings.Builder
+	for _, file := range zoneFiles(t, abs) {
+		if !isRegistry(origin(file)) {
+			fmt.Fprintf(&conf, "auth-zone:\n  name: %q\n  zonefile: %q\n  for-downstream: yes\n  for-upstream: no\n", origin(file), filepath.Join(abs, file))
+		}
+	}
+	return conf.String()
 }
 
 // start runs a server until the test ends and waits until it takes connections.

@@ -22,8 +22,11 @@ type response struct {
 // answerAt answers as the authoritative server at addr (RFC 1034 section 4.3.2);
 // ok is false if nobody is there.
 func (w *World) answerAt(addr netip.Addr, qname string, qtype uint16, do bool) (r response, ok bool) {
-	if w.silent[addr] {
+	switch w.manners[addr] {
+	case silent:
 		return response{}, false
+	case servfail:
+		return response{rcode: dns.RcodeServerFailure}, true
 	}
 	zones, ok := w.served[addr]
 	if !ok && !w.folders[addr] {
@@ -239,7 +242,8 @@ func signatures(node map[uint16][]dns.RR, covered uint16) []dns.RR {
 // mayTransfer reports whether addr hands out the zone, and gives its records.
 func (w *World) mayTransfer(addr netip.Addr, qname string) ([]dns.RR, bool) {
 	z := closest(w.served[addr], qname, dns.TypeAXFR)
-	if z == nil || z.origin != qname || !slices.ContainsFunc(w.Transfer, func(n msp.Name) bool { return canonical(string(n)) == qname }) {
+	free := w.manners[addr] == transfers || slices.ContainsFunc(w.Transfer, func(n msp.Name) bool { return canonical(string(n)) == qname })
+	if z == nil || z.origin != qname || !free {
 		return nil, false
 	}
 	soa := z.nodes[z.origin][dns.TypeSOA]

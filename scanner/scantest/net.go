@@ -179,6 +179,12 @@ func (n *Net) fill(e *endpoint, m *dns.Msg, q dns.Question, do, tcp bool) {
 		r, ede = n.recurse(qname, q.Qtype, do)
 	default:
 		r, _ = n.world.answerAt(e.at, qname, q.Qtype, do)
+		if n.world.manners[e.at] == recursive {
+			m.RecursionAvailable = true
+			if !r.aa && m.RecursionDesired {
+				r, ede = n.recurse(qname, q.Qtype, do)
+			}
+		}
 	}
 	m.Rcode, m.Authoritative = r.rcode, r.aa
 	m.Answer, m.Ns, m.Extra = r.answer, r.ns, append(r.extra, m.Extra...)

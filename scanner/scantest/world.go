@@ -9,8 +9,13 @@
 // own name servers: those in its apex NS set and those its parent delegates to.
 // A sub-folder named by an IP address says all that this address serves, so that
 // one server can differ from another or be lame (an empty sub-folder refuses
-// everything). Where the addresses of a file named silent.txt lead, one a line,
-// nobody answers.
+// everything). A file named servers.txt says how the server at an address behaves,
+// one a line, such as "192.0.2.7 silent":
+//
+//	silent     nobody answers
+//	servfail   every question is answered SERVFAIL
+//	transfer   its zones are handed out to anybody (AXFR)
+//	recursive  it recurses for anybody who asks it to
 //
 // A root zone file, if there is one, is the root. Otherwise the root and the
 // top-level domains that have no file are made up: they delegate to the zones
@@ -20,7 +25,6 @@ package scantest
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io/fs"
 	"net/netip"
@@ -45,8 +49,8 @@ type World struct {
 	hosts    map[string][]netip.Addr // of name servers, by canonical name
 	roots    []netip.Addr
 	folders  map[netip.Addr]bool
-	silent   map[netip.Addr]bool
-	made     bool // the root is made up
+	manners  map[netip.Addr]string // by servers.txt
+	made     bool                  // the root is made up
 	warnings []string
 }
 
@@ -75,7 +79,7 @@ func Load(dir string) (*World, error) {
 			return nil, err
 		}
 	}
-	if w.silent, err = readSilent(root, dir); err != nil {
+	if w.manners, err = readManners(root, dir); err != nil {
 		return nil, err
 	}
 	if len(w.zones) == 0 {
@@ -83,33 +87,6 @@ func Load(dir string) (*World, error) {
 	}
 	return w, w.arrange()
 }
-
-// readSilent reads silent.txt, if it is there: addresses where nobody answers.
-func readSilent(root fs.FS, dir string) (map[netip.Addr]bool, error) {
-	text, err := fs.ReadFile(root, silentFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read zone folder %s: %w", dir, err)
-	}
-	out := map[netip.Addr]bool{}
-	for i, line := range strings.Split(string(text), "\n") {
-		line, _, _ = strings.Cut(line, "#")
-		if line = strings.TrimSpace(line); line == "" {
-			continue
-		}
-		addr, err := netip.ParseAddr(line)
-		if err != nil {
-			return nil, fmt.Errorf("%s:%d: %q is no IP address", path.Join(dir, silentFile), i+1, line)
-		}
-		out[addr.Unmap()] = true
-	}
-	return out, nil
-}
-
-// silentFile lists the addresses where nobody answers.
-const silentFile = "silent.txt"
 
 // loadFolder reads the zone files of one folder; at is the only address that
 // serves them, invalid for the top folder.

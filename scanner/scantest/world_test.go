@@ -191,19 +191,31 @@ func TestFolders(t *testing.T) {
 	})
 }
 
-// TestSilent: where silent.txt says so nobody answers, whatever the zones say.
-func TestSilent(t *testing.T) {
+// TestManners: a server behaves as servers.txt says, whatever the zones say.
+func TestManners(t *testing.T) {
 	n := start(t, load(t, map[string]string{
-		"acme.example.zone": soa + "@ NS ns1\n@ NS ns2\nns1 A 192.0.2.1\nns2 A 192.0.2.2\n",
+		"acme.example.zone": soa + "@ NS ns1\n@ NS ns2\n@ NS ns3\nns1 A 192.0.2.1\nns2 A 192.0.2.2\nns3 A 192.0.2.3\n",
+		"beta.example.zone": soa + "@ NS ns4\n@ NS ns5\nns4 A 192.0.2.4\nns5 A 192.0.2.5\n",
 		"gone.example.zone": soa + "@ NS ns2.acme.example.\n",
-		"silent.txt":        "# moved away\n192.0.2.2 # ns2\n\n",
+		"servers.txt":       "# moved away\n192.0.2.2 silent # ns2\n\n192.0.2.3 servfail\n192.0.2.4 recursive\n192.0.2.5 transfer\n",
 	}))
 	ask(t, n, []expect{
 		{"acme.example SOA @192.0.2.1", "present NOERROR ns.acme.example h.acme.example 1 1 1 1 60"},
 		{"acme.example SOA", "present NOERROR ns.acme.example h.acme.example 1 1 1 1 60"},
 		{"acme.example SOA @192.0.2.2", "unknown(unreachable)"},
 		{"gone.example SOA", "unknown(servfail) SERVFAIL"},
+		{"acme.example SOA @192.0.2.3", "unknown(servfail) SERVFAIL"},
+		{"acme.example SOA @192.0.2.4", "unknown(refused) REFUSED"},
+		{"beta.example NS @192.0.2.4", "present NOERROR ns4.beta.example ns5.beta.example"},
 	})
+	recursed := client(t, n).Resolve(context.Background(), scanner.Question{
+		Name: "acme.example", Type: "SOA", Server: netip.MustParseAddr("192.0.2.4"), RD: true,
+	})
+	require.Equal(t, fact.Present, recursed.Outcome)
+	for addr, want := range map[string]fact.Outcome{"192.0.2.4": fact.Absent, "192.0.2.5": fact.Present} {
+		a := client(t, n).Transfer(context.Background(), netip.MustParseAddr(addr), "beta.example")
+		require.Equal(t, want, a.Outcome, addr)
+	}
 }
 
 func TestAuthoritativeAnswers(t *testing.T) {
@@ -449,7 +461,7 @@ func TestLoadErrors(t *testing.T) {
 		"two SOA":      {map[string]string{"z.example.zone": soa + "sub SOA ns h 1 1 1 1 1\n"}, "one file, one zone"},
 		"same zone":    {map[string]string{"z.example.zone": soa, "z.example.db": soa}, "zone z.example. is in "},
 		"odd folder":   {map[string]string{"z.example.zone": soa, "sub/z.example.zone": soa}, `sub-folder "sub" is not named by an IP address`},
-		"bad silent":   {map[string]string{"z.example.zone": soa, "silent.txt": "\nns1\n"}, `silent.txt:2: "ns1" is no IP address`},
+		"bad manners":  {map[string]string{"z.example.zone": soa, "servers.txt": "\n192.0.2.1 slow\n"}, `servers.txt:2: "192.0.2.1 slow" is no address and one of`},
 		"no zone file": {map[string]string{"README.md": "x"}, "no zone file"},
 	} {
 		t.Run(name, func(t *testing.T) {
