@@ -50,5 +50,14 @@ func (d Date) OlderThan(months int, now time.Time) bool {
 	return d.Known() && d.Time().Before(DateOf(now).Time().AddDate(0, -months, 0))
 }
 
+// UnmarshalText reads what MarshalText writes.
+func (d *Date) UnmarshalText(b []byte) (err error) {
+	*d = Date{}
+	if len(b) > 0 {
+		*d, err = ParseDate(string(b))
+	}
+	return err
+}
+
 // MarshalText writes YYYY-MM-DD.
 func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }

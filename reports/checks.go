@@ -16,7 +16,7 @@ func (b *builder) checks() []Check {
 	var rows []Check
 	for _, f := range b.g.Facts() {
 		row := Check{
-			Domain: string(f.Task.Name), Check: checkName(f.Task), Result: f.Outcome.String(), Reason: f.Reason,
+			Domain: string(f.Task.Name), Check: CheckName(f.Task), Result: f.Outcome.String(), Reason: f.Reason,
 			Observed: observed(f), Expected: expected(f.Task.Probe), At: stamp(f.At), Findings: unique(b.byFact[f.ID]), Fact: f.ID,
 		}
 		for _, q := range f.Queries {
@@ -48,7 +48,9 @@ func (b *builder) owners(f fact.Fact) []string {
 	return []string{""}
 }
 
-func checkName(t fact.Task) string {
+// CheckName names a question in the DNS table; with the domain it tells one
+// question from another in every run.
+func CheckName(t fact.Task) string {
 	words := map[string]string{
 		fact.ProbeDelegation: "Delegation", fact.ProbeHosts: "Addresses", fact.ProbeMX: "MX", fact.ProbeSPF: "SPF", fact.ProbeDMARC: "DMARC",
 		fact.ProbeCAA: "CAA", fact.ProbeDNSSEC: "DNSSEC", fact.ProbeTokens: "TXT tokens", fact.ProbeRegistered: "Registration", fact.ProbeCDN: "Hosting",

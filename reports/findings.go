@@ -12,7 +12,7 @@ import (
 // the open ones by provider.
 func (b *builder) findings() {
 	b.byFact, b.counts, b.all = map[string][]string{}, map[string]Counts{}, map[string]Counts{}
-	first := firstSeen(b.in.Previous)
+	first, last := seenBefore(b.in.Previous)
 	today := ""
 	if !b.in.Header.Now.IsZero() {
 		today = msp.DateOf(b.in.Header.Now).String()
@@ -22,6 +22,9 @@ func (b *builder) findings() {
 		f.Evidence = cloneEvidence(f.Evidence)
 		row := Finding{Finding: f, Effort: b.rules[f.Rule].Effort, Path: b.pathTo(f.Provider), LastSeen: today}
 		row.FirstSeen = cmp.Or(first[f.ID], today)
+		if f.State == msp.StateFixed || f.State == msp.StateNotLookedAt {
+			row.LastSeen = last[f.ID]
+		}
 		for _, e := range f.Evidence {
 			row.ObservedAt = max(row.ObservedAt, e.At)
 			if e.Fact != "" {
@@ -59,14 +62,16 @@ func cloneEvidence(list []msp.EvidenceItem) []msp.EvidenceItem {
 	return slices.Clone(list)
 }
 
-func firstSeen(p *Report) map[string]string {
-	days := map[string]string{}
+// seenBefore gives the days on which the previous run has each finding first and
+// last.
+func seenBefore(p *Report) (first, last map[string]string) {
+	first, last = map[string]string{}, map[string]string{}
 	if p != nil {
 		for _, f := range p.Findings {
-			days[f.ID] = f.FirstSeen
+			first[f.ID], last[f.ID] = f.FirstSeen, f.LastSeen
 		}
 	}
-	return days
+	return first, last
 }
 
 // pathTo gives "Organisation > Provider > Sub-provider" for a provider's id.

@@ -18,6 +18,7 @@ func commands() []*cobra.Command {
 		validateCommand(),
 		scanCommand(),
 		reportCommand(),
+		diffCommand(),
 		graphCommand(),
 		whatIfCommand(),
 		rulesCommand(),

@@ -27,6 +27,9 @@ type shared struct {
 	failRules   []string
 	failExpired bool
 	waivers     string
+	indicators  []string
+	baseline    string
+	failNew     bool
 	quiet       bool
 	color       string
 	minSeverity string
@@ -42,6 +45,9 @@ func (f *shared) add(c *cobra.Command) {
 	flags.StringArrayVar(&f.failRules, "fail-on-rule", nil, "exit 1 on an open finding of the rule `ID`, whatever its severity (repeatable)")
 	flags.BoolVar(&f.failExpired, "fail-on-expired", false, "exit 1 on a finding whose waiver has expired")
 	flags.StringVar(&f.waivers, "waivers", "", "accepted findings: YAML list `FILE` of {rule, subject, reason, justification, approved_by, expires}")
+	flags.StringArrayVar(&f.indicators, "indicators", nil, "indicators of compromise to look for: `FILE` of STIX 2.1, MISP or CSV (repeatable)")
+	flags.StringVar(&f.baseline, "baseline", "", "compare with the run before: its journal, or its json report, in `FILE`")
+	flags.BoolVar(&f.failNew, "fail-on-new", false, "exit 1 on a finding that --baseline does not have, of the severity of --fail-on if given")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "no summary and no warnings")
 	flags.StringVar(&f.color, "color", "auto", "colours in the summary: auto, always, never (NO_COLOR is honoured)")
 	flags.StringVar(&f.minSeverity, "min-severity", "", "list findings of this `SEVERITY` or worse in md (default medium); counts, gate and the other formats hold all")
@@ -51,8 +57,8 @@ func (f *shared) add(c *cobra.Command) {
 func (f *shared) config() (pipeline.Config, error) {
 	cfg := pipeline.Config{
 		Version: version, RuleDirs: f.rules, Quiet: f.quiet,
-		Waivers: f.waivers,
-		Gate:    pipeline.Gate{FailOn: f.failOn, MaxUnknown: f.maxUnknown, Rules: f.failRules, Expired: f.failExpired},
+		Waivers: f.waivers, Indicators: f.indicators, Baseline: f.baseline,
+		Gate: pipeline.Gate{FailOn: f.failOn, MaxUnknown: f.maxUnknown, Rules: f.failRules, Expired: f.failExpired, New: f.failNew},
 	}
 	var err error
 	if cfg.Now, err = pipeline.ParseNow(f.now); err != nil {
@@ -128,7 +134,7 @@ names in scope, nothing else. Nothing goes to a public resolver unasked.`,
 			}
 			cfg.Version, cfg.RuleDirs, cfg.Quiet, cfg.Gate, cfg.Now, cfg.Outputs, cfg.MinSeverity =
 				full.Version, full.RuleDirs, full.Quiet, full.Gate, full.Now, full.Outputs, full.MinSeverity
-			cfg.Waivers = full.Waivers
+			cfg.Waivers, cfg.Indicators, cfg.Baseline = full.Waivers, full.Indicators, full.Baseline
 			cfg.Inventories, cfg.NoProgress, cfg.Command = groups[0], noProgress, commandLine(cmd, args)
 			return fromPipeline(pipeline.Scan(cmd.Context(), cfg, f.streams(cmd)))
 		},

@@ -184,3 +184,15 @@ func (s *seen) wildcard(w fact.Wildcard) {
 		s.text(t, "wildcard target")
 	}
 }
+
+// Names gives the names that a fact's records mention, in the order of the
+// records.
+func Names(f fact.Fact) []msp.Name {
+	var names []msp.Name
+	for _, o := range observed(f) {
+		if o.name != "" {
+			names = append(names, o.name)
+		}
+	}
+	return names
+}

@@ -28,8 +28,9 @@ type Header struct {
 	Passive         bool      `json:"passive,omitempty"`
 	Active          bool      `json:"active,omitempty"`
 	Command         []string  `json:"command,omitempty"`
-	Zones           string    `json:"zones,omitempty"` // SHA-256 over the zone files of an offline scan
-	Notes           []string  `json:"notes,omitempty"` // such as a resolver that rewrites answers
+	Zones           string    `json:"zones,omitempty"`      // SHA-256 over the zone files of an offline scan
+	Indicators      []File    `json:"indicators,omitempty"` // the sets that were asked for, in the order of the flags
+	Notes           []string  `json:"notes,omitempty"`      // such as a resolver that rewrites answers
 }
 
 // File is one inventory file as it was read. Data that is not UTF-8 (a

@@ -24,7 +24,7 @@ func TestIndicators(t *testing.T) {
 	require.NoError(t, g.Apply(f))
 	hit := indicator.Hit{Host: "acme.example", Set: "b.csv", Indicator: "evil.example", Observed: "mx.evil.example", How: "mail exchanger", Fact: f.ID, Source: "CERT", Published: "2026-01-02"}
 	other := hit
-	other.Set, other.Source, other.Published = "a.csv", "", ""
+	other.Set, other.Source, other.Published, other.Observed = "a.csv", "", "", "mx2.evil.example"
 	third := hit
 	third.Indicator, third.Observed, third.Fact = "198.51.100.9", "198.51.100.9", "gone"
 
@@ -47,7 +47,7 @@ func TestIndicators(t *testing.T) {
 	require.Equal(t, "198.51.100.9", apex.Indicators[0].Indicator)
 	require.Empty(t, apex.Indicators[0].Evidence(), "a fact that is not in force any more")
 	require.Equal(t, []string{"a.csv: no source or date given", "b.csv: CERT, 2026-01-02"}, apex.Indicators[1].Listed)
-	require.Equal(t, []string{"mail exchanger"}, apex.Indicators[1].How)
+	require.Equal(t, []string{"mx.evil.example (mail exchanger)", "mx2.evil.example (mail exchanger)"}, apex.Indicators[1].Observed)
 	require.Len(t, apex.Indicators[1].Evidence(), 1)
 	require.Len(t, apex.Input("indicators").Facts, 1)
 	require.True(t, got["www.acme.example"].IndicatorsAsked)

@@ -36,7 +36,9 @@ type Config struct {
 	Now           time.Time // judge as of; zero = the start of the run
 	Outputs       []Output
 	RuleDirs      []string
-	Waivers       string // file of accepted findings; "" = none
+	Waivers       string   // file of accepted findings; "" = none
+	Indicators    []string // files of indicators, beside the embedded set
+	Baseline      string   // journal or report of the run before; "" = none
 	Gate          Gate
 	MinSeverity   msp.Severity // display only
 	Quiet         bool
@@ -57,11 +59,12 @@ type Gate struct {
 	MaxUnknown string   // "N" or "P%"; "" = no limit
 	Rules      []string // ids of rules of which no finding may be open
 	Expired    bool     // fail on findings whose waiver has expired
+	New        bool     // only findings that the baseline does not have count; with FailOn, of that severity
 }
 
 // asked reports whether there is any gate.
 func (g Gate) asked() bool {
-	return g.FailOn != "" || g.MaxUnknown != "" || len(g.Rules) > 0 || g.Expired
+	return g.FailOn != "" || g.MaxUnknown != "" || len(g.Rules) > 0 || g.Expired || g.New
 }
 
 // Validate refuses what can't be meant.
@@ -80,6 +83,14 @@ func (c Config) Validate() error {
 	}
 	if c.Rate < 0 || c.RatePerServer < 0 {
 		return usage("a rate is a positive number of queries a second")
+	}
+	return c.validateGate()
+}
+
+// validateGate refuses a gate that could not be held.
+func (c Config) validateGate() error {
+	if c.Gate.New && c.Baseline == "" {
+		return usage("--fail-on-new needs --baseline FILE")
 	}
 	return c.Gate.validate()
 }

@@ -19,7 +19,7 @@ func Formats() []string { return []string{"xlsx", "json", "md", "dot", "mermaid"
 // Report judges and renders a saved run again. It asks no network, and the same
 // journal gives the same bytes.
 func Report(ctx context.Context, cfg Config, s Streams, file string) error {
-	if err := cfg.Gate.validate(); err != nil {
+	if err := cfg.validateGate(); err != nil {
 		return err
 	}
 	j, err := newJudge(cfg)
@@ -37,6 +37,13 @@ func Report(ctx context.Context, cfg Config, s Streams, file string) error {
 	if err != nil {
 		return err
 	}
+	if err := j.useBaseline(ctx, cfg.Baseline, run.Header.Started); err != nil {
+		return err
+	}
+	if err := j.recordedSets(run.Header); err != nil {
+		return err
+	}
+	j.warnSets(s.Err, cfg.Quiet)
 	return finish(ctx, cfg, s, j, run, g)
 }
 
@@ -87,11 +94,12 @@ func gate(cfg Config, s Streams, r *reports.Report) error {
 	if err != nil {
 		return usage("--max-unknown: %w", err)
 	}
-	v, err := reports.Gate(r, cfg.Gate.FailOn, limit)
+	v, err := reports.Gate(r, cfg.Gate.severity(), limit)
 	if err != nil {
 		return coded(CodeUsage, err)
 	}
 	cfg.Gate.byRule(&v, r)
+	cfg.Gate.byState(&v, r)
 	if !cfg.Quiet {
 		t := reports.Terminal{Width: s.Width, Color: s.Color, Files: written(cfg.Outputs)}
 		if cfg.Gate.asked() {

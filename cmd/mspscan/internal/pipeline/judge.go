@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"mspscan/msp/exposure"
 	"mspscan/msp/fact"
 	"mspscan/msp/graph"
+	"mspscan/msp/indicator"
 	"mspscan/msp/inventory"
 	"mspscan/msp/journal"
 	"mspscan/msp/waiver"
@@ -27,10 +29,13 @@ const (
 
 // judge is the right side of the journal: rules, exposure, report.
 type judge struct {
-	catalog *catalog.Catalog
-	rules   *rules.Set
-	tables  exposure.Tables
-	waivers []waiver.Waiver
+	catalog  *catalog.Catalog
+	rules    *rules.Set
+	tables   exposure.Tables
+	waivers  []waiver.Waiver
+	sets     []indicator.Set  // the embedded one first
+	setFiles []inventory.File // those that were asked for
+	past     *past            // the run to compare with; nil = none
 }
 
 func newJudge(cfg Config) (*judge, error) {
@@ -51,6 +56,9 @@ func newJudge(cfg Config) (*judge, error) {
 		return nil, err
 	}
 	j := &judge{catalog: cat, rules: set, tables: exposure.DefaultTables(), waivers: waivers}
+	if err := j.askedSets(cfg.Indicators); err != nil {
+		return nil, err
+	}
 	return j, j.checkGate(cfg.Gate)
 }
 
@@ -68,7 +76,10 @@ func (j *judge) evaluate(ctx context.Context, g *graph.Graph, now time.Time) (ve
 		return verdict{}, fmt.Errorf("weigh exposure: %w", err)
 	}
 	v := verdict{model: model, exposures: model.Exposures(), paths: model.Paths(pathsPerAsset)}
-	v.result, err = j.rules.Evaluate(ctx, rules.Input{Graph: g, Now: now, Exposures: v.exposures, Paths: v.paths})
+	v.result, err = j.rules.Evaluate(ctx, rules.Input{
+		Graph: g, Now: now, Exposures: v.exposures, Paths: v.paths, Previous: j.past.facts(),
+		Sets: len(j.sets), Hits: concerning(g, indicator.Match(j.sets, g.Facts(), now)),
+	})
 	if err != nil {
 		return verdict{}, fmt.Errorf("judge: %w", err)
 	}
@@ -91,9 +102,15 @@ func (j *judge) report(ctx context.Context, run *journal.Run, g *graph.Graph, no
 	if err != nil {
 		return nil, err
 	}
-	findings, waivers := waiver.Apply(j.waivers, v.result.Findings, v.result.Questions, now)
+	return j.build(run, g, v, now), nil
+}
+
+// build makes the model of a verdict.
+func (j *judge) build(run *journal.Run, g *graph.Graph, v verdict, now time.Time) *reports.Report {
+	present, fixed := j.compared(g, v)
+	findings, waivers := waiver.Apply(j.waivers, present, v.result.Questions, now)
 	header := j.header(run, g, v, now)
-	header.Notes = append(header.Notes, waiverNotes(waivers)...)
+	header.Notes = slices.Concat(header.Notes, j.setNotes(), j.past.notes(), waiverNotes(waivers))
 	return reports.Build(reports.Input{
 		ToolVersion: strings.TrimPrefix(run.Header.Tool, "mspscan "),
 		Header:      header,
@@ -102,14 +119,15 @@ func (j *judge) report(ctx context.Context, run *journal.Run, g *graph.Graph, no
 		Exposures:   v.exposures,
 		Paths:       v.paths,
 		Fixes:       v.model.Fixes(fixesShown),
-		Findings:    findings,
+		Findings:    append(findings, fixed...),
+		Previous:    j.past.before(),
 		Waivers:     waiverRows(waivers),
 		Questions:   weighed(v.result.Questions, v.model, g),
 		Shares:      shares(g),
 		Counts:      v.result.Counts,
 		Rules:       j.rules.Rules(),
 		Errors:      append(append([]string{}, run.End.Errors...), v.result.Errors...),
-	}), nil
+	})
 }
 
 func (j *judge) header(run *journal.Run, g *graph.Graph, v verdict, now time.Time) reports.Header {
@@ -118,7 +136,7 @@ func (j *judge) header(run *journal.Run, g *graph.Graph, v verdict, now time.Tim
 		ID: h.ID, Started: h.Started, Finished: run.End.Finished, Complete: run.End.Complete,
 		InventorySHA256: h.InventorySHA256, Resolvers: h.Resolvers, Now: now,
 		CommandLine: strings.Join(h.Command, " "), Notes: notes(run, g, v),
-		Packs: []reports.Pack{{Name: "rules", Hash: j.rules.Hash()}, {Name: "catalogue", Hash: j.catalog.Hash()}, {Name: "exposure tables", Hash: j.tables.Version}},
+		Packs: append([]reports.Pack{{Name: "rules", Hash: j.rules.Hash()}, {Name: "catalogue", Hash: j.catalog.Hash()}, {Name: "exposure tables", Hash: j.tables.Version}}, j.setPacks()...),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"mspscan/msp"
@@ -34,6 +35,9 @@ func Scan(ctx context.Context, cfg Config, s Streams) (err error) {
 	}
 	defer func() { err = errors.Join(err, n.close()) }()
 	j.use(n)
+	if err := j.judge.useBaseline(ctx, cfg.Baseline, j.header.Started); err != nil {
+		return err
+	}
 	if cfg.DryRun {
 		return j.dryRun()
 	}
@@ -75,6 +79,7 @@ func prepare(cfg Config, s Streams) (*job, error) {
 		return nil, coded(CodeUsage, err)
 	}
 	warn(s.Err, cfg.Quiet, loaded.Warnings)
+	judge.warnSets(s.Err, cfg.Quiet)
 	g, err := graph.New(loaded.Inventory, judge.catalog)
 	if err != nil {
 		return nil, coded(CodeUsage, err)
@@ -108,6 +113,7 @@ func (j *job) use(n *network) {
 		Ranks: j.cfg.Ranks, Passive: j.cfg.Passive, Active: j.cfg.Active, Zones: n.zonesHash, Command: j.cfg.Command,
 	}
 	j.header.InventorySHA256, j.header.Inventory = embed(j.loaded.Files)
+	_, j.header.Indicators = embed(j.judge.setFiles)
 }
 
 // embed gives the files for the header and one hash over all of them.
@@ -241,6 +247,8 @@ func (j *job) resume() (*journal.Writer, error) {
 	switch {
 	case old.InventorySHA256 != now.InventorySHA256:
 		return nil, usage("resume %s: the inventory has changed since; start a new journal", j.cfg.Journal)
+	case !slices.Equal(old.Indicators, now.Indicators):
+		return nil, usage("resume %s: it was begun with other --indicators", j.cfg.Journal)
 	case old.Tool != now.Tool:
 		return nil, usage("resume %s: it was begun by %s, this is %s", j.cfg.Journal, old.Tool, now.Tool)
 	case old.Zones != now.Zones, old.Passive != now.Passive, old.Active != now.Active, old.Ranks != now.Ranks:
