@@ -147,3 +147,12 @@ func (m *Model) asked() []int32 {
 	}
 	return m.s.providers
 }
+
+// Values gives what each asset is worth by id, defaults included.
+func (m *Model) Values() map[string]float64 {
+	out := make(map[string]float64, len(m.s.assets))
+	for _, a := range m.s.assets {
+		out[a.id] = a.value
+	}
+	return out
+}
