@@ -45,6 +45,7 @@ func (d *decoder) finish() {
 		d.checkContract(r.Contract)
 	}
 	if !d.lossy {
+		d.resolveStrays()
 		d.resolve()
 	}
 	d.checkNames()

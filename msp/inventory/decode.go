@@ -34,8 +34,12 @@ func Decode(files []File) (*msp.Inventory, Diagnostics) {
 	switch {
 	case len(files) == 0:
 		d.add(Diagnostic{Problem: "no inventory", Want: "name a file"})
+	case format(files[0].Name) == "csv":
+		d.csvFiles(files)
 	case len(files) > 1:
 		d.add(Diagnostic{Pos: msp.Pos{File: files[1].Name, Line: 1, Column: 1}, Problem: "a second file of one inventory", Want: "only CSV files come in several"})
+	case format(files[0].Name) == "xlsx":
+		d.workbook(files[0])
 	default:
 		d.textFile(files[0])
 	}
@@ -50,7 +54,7 @@ func Decode(files []File) (*msp.Inventory, Diagnostics) {
 // decoder walks the nodes of one inventory.
 type decoder struct {
 	g      *grammar
-	pos    msp.Pos // file and sheet at hand
+	sheets []msp.Pos // file and sheet of nodes, by their number
 	out    *report
 	spell  *speller
 	places map[string]string // key to the mapping it belongs in, for suggestions
@@ -58,14 +62,15 @@ type decoder struct {
 	ids    *registry
 	refs   []reference
 	owners []ownedName
-	hint   int  // items that a list is about to get
-	lossy  bool // items were dropped, so that references may miss theirs
+	strays []node // providers of access rows that have no relationship
+	hint   int    // items that a list is about to get
+	lossy  bool   // items were dropped, so that references may miss theirs
 }
 
 func newDecoder(files []File) *decoder {
 	d := &decoder{
 		g: newGrammar(), out: &report{order: map[string]int{}}, spell: newSpeller(),
-		inv: &msp.Inventory{}, ids: newRegistry(),
+		inv: &msp.Inventory{}, ids: newRegistry(), sheets: make([]msp.Pos, 1),
 	}
 	d.places = d.g.places()
 	for i, f := range files {
@@ -77,7 +82,7 @@ func newDecoder(files []File) *decoder {
 func (d *decoder) add(x Diagnostic) { d.out.add(x) }
 
 func (d *decoder) at(n node) msp.Pos {
-	p := d.pos
+	p := d.sheets[n.sheet]
 	p.Line, p.Column = int(n.line), int(n.col)
 	return p
 }
@@ -100,20 +105,29 @@ func (d *decoder) problems(ps []problem) {
 
 // textFile reads a YAML or JSON file.
 func (d *decoder) textFile(f File) {
-	d.pos = msp.Pos{File: f.Name}
+	d.sheets = []msp.Pos{{File: f.Name}}
+	before := d.out.errs
+	doc := d.parse(f)
+	if d.out.errs == before || d.lossy {
+		d.document(doc)
+	}
+}
+
+// parse gives the top-level entries of a YAML or JSON file. Where an error keeps
+// a part from being read, lossy is set; other errors leave nothing to walk.
+func (d *decoder) parse(f File) document {
 	data := bytes.TrimPrefix(f.Data, utf8BOM)
 	if bad := checkText(data); len(bad) > 0 {
 		d.problems(bad)
-		return
+		return document{}
 	}
 	if isJSON(data) {
-		d.document(parseJSON(data))
-		return
+		return parseJSON(data)
 	}
 	lx := lex(data)
 	if len(lx.problems) > 0 {
 		d.problems(lx.problems)
-		return
+		return document{}
 	}
 	data = known(data, lx.questions)
 	if lx.unclosed.line > 0 {
@@ -121,7 +135,7 @@ func (d *decoder) textFile(f File) {
 		d.problems([]problem{lx.unclosed})
 		data = lx.before(data, lx.unclosed.line)
 	}
-	d.document(parseYAML(data, lx))
+	return parseYAML(data, lx)
 }
 
 // known replaces each bare ? that stands as a value by ~: YAML has no place for

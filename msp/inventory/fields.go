@@ -28,7 +28,7 @@ func idField[T any](doc string, at func(*T) *string) field[T] {
 }
 
 func wordField[T any, S ~string](name, doc string, words []string, at func(*T) *S) field[T] {
-	return field[T]{name: name, doc: doc, schema: wordSchema(words), set: func(d *decoder, t *T, n node) {
+	return field[T]{name: name, doc: doc, schema: wordSchema(words), words: words, set: func(d *decoder, t *T, n node) {
 		w, _ := d.word(n, name, words)
 		*at(t) = S(w)
 	}}
@@ -41,7 +41,7 @@ func dateField[T any](name, doc string, at func(*T) *msp.Date) field[T] {
 }
 
 func replyField[T any](name, doc string, at func(*T) *msp.Reply) field[T] {
-	return field[T]{name: name, doc: doc, blankToo: true, schema: schema{"$ref": "#/$defs/answered"}, set: func(d *decoder, t *T, n node) {
+	return field[T]{name: name, doc: doc, blankToo: true, schema: schema{"$ref": "#/$defs/answered"}, cell: cellReply, set: func(d *decoder, t *T, n node) {
 		*at(t) = d.reply(n, name)
 	}}
 }
@@ -71,7 +71,7 @@ func unknownWord(n node) bool {
 }
 
 func namesField[T any](name, doc string, at func(*T) *[]msp.Name) field[T] {
-	return field[T]{name: name, doc: doc, schema: listSchema(schema{"$ref": "#/$defs/name"}, false), set: func(d *decoder, t *T, n node) {
+	return field[T]{name: name, doc: doc, schema: listSchema(schema{"$ref": "#/$defs/name"}, false), cell: cellWords, set: func(d *decoder, t *T, n node) {
 		d.each(n, name, fmt.Sprintf("write a list: %s: [acme.example]", name), func(item node) {
 			if v, ok := d.name(item, name); ok {
 				*at(t) = append(*at(t), v)
@@ -84,7 +84,7 @@ func namesField[T any](name, doc string, at func(*T) *[]msp.Name) field[T] {
 // optListField takes a list, or the word none for a list stated as empty. one
 // reads an item.
 func optListField[T any](name, doc string, items schema, one func(d *decoder, n node) (string, bool), at func(*T) *msp.OptList) field[T] {
-	return field[T]{name: name, doc: doc, schema: listSchema(items, true), set: func(d *decoder, t *T, n node) {
+	return field[T]{name: name, doc: doc, schema: listSchema(items, true), cell: cellTexts, set: func(d *decoder, t *T, n node) {
 		o := at(t)
 		o.Src.Pos = d.at(n)
 		if unknownWord(n) {
@@ -108,7 +108,7 @@ func wordsOf(name string, words []string) func(d *decoder, n node) (string, bool
 
 // refsField takes a list of ids that must exist.
 func refsField[T any](name, doc string, kind refKind, at func(*T) *[]string) field[T] {
-	return field[T]{name: name, doc: doc, schema: listSchema(schema{"$ref": "#/$defs/id"}, false), set: func(d *decoder, t *T, n node) {
+	return field[T]{name: name, doc: doc, schema: listSchema(schema{"$ref": "#/$defs/id"}, false), cell: cellWords, set: func(d *decoder, t *T, n node) {
 		d.each(n, name, fmt.Sprintf("write a list of ids: %s: [ad]", name), func(item node) {
 			if v, ok := d.refer(item, name, kind); ok {
 				*at(t) = append(*at(t), v)
@@ -124,14 +124,14 @@ func refField[T any](name, doc string, kind refKind, at func(*T) *string) field[
 }
 
 func objectField[T, U any](name, doc string, o *object[U], at func(*T) *U) field[T] {
-	return field[T]{name: name, doc: doc, schema: refSchema(o.def), set: func(d *decoder, t *T, n node) {
+	return field[T]{name: name, doc: doc, schema: refSchema(o.def), cell: cellBelow, below: o.columns, set: func(d *decoder, t *T, n node) {
 		o.decode(d, n, at(t))
 	}}
 }
 
 // controlsField takes a mapping of controls to answers.
 func controlsField[T any](o *object[controlSet], at func(*T) *map[msp.Control]msp.Reply) field[T] {
-	return field[T]{name: "controls", doc: "safeguards: control: answer", schema: refSchema(o.def), set: func(d *decoder, t *T, n node) {
+	return field[T]{name: "controls", doc: "safeguards: control: answer", schema: refSchema(o.def), cell: cellBelow, below: o.columns, set: func(d *decoder, t *T, n node) {
 		set := controlSet{}
 		if o.decode(d, n, &set) && len(set) > 0 {
 			*at(t) = set
@@ -145,7 +145,7 @@ func controlsObject(def, what string, controls ...msp.Control) *object[controlSe
 	fields := make([]field[controlSet], len(controls))
 	for i, c := range controls {
 		fields[i] = field[controlSet]{
-			name: string(c), doc: controlDoc(c), blankToo: true, schema: schema{"$ref": "#/$defs/answered"},
+			name: string(c), doc: controlDoc(c), blankToo: true, schema: schema{"$ref": "#/$defs/answered"}, cell: cellReply,
 			set: func(d *decoder, t *controlSet, n node) { (*t)[c] = d.reply(n, string(c)) },
 		}
 	}

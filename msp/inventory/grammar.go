@@ -16,6 +16,9 @@ type field[T any] struct {
 	required bool
 	blankToo bool // set is called for a blank value too
 	schema   schema
+	cell     cellForm                     // what a cell of a sheet holds for it
+	words    []string                     // vocabulary of a cell, for drop-downs
+	below    func(prefix string) []column // columns of the mapping below, beside or instead of its own
 	set      func(d *decoder, t *T, n node)
 }
 

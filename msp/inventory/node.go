@@ -6,6 +6,7 @@ package inventory
 type node struct {
 	kind      nodeKind
 	quoted    bool   // a scalar in quotes or a block: text, never null
+	sheet     uint16 // which of the decoder's sheets it stands on
 	text      string // of a scalar
 	line, col int32
 	kids      []node // items of a list; of a mapping key, value, key, value, …

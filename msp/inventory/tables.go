@@ -102,8 +102,8 @@ func (g *grammar) assetObject() *object[msp.Asset] {
 	type T = msp.Asset
 	value := field[T]{
 		name: "value", doc: "loss if it is taken, in the organisation's currency: a number, or {min, likely, max}",
-		schema: schema{"anyOf": []any{refSchema("amount"), refSchema(g.money.def)}},
-		set:    func(d *decoder, t *T, n node) { t.Value = d.money(n) },
+		schema: schema{"anyOf": []any{refSchema("amount"), refSchema(g.money.def)}}, below: g.money.columns,
+		set: func(d *decoder, t *T, n node) { t.Value = d.money(n) },
 	}
 	return newObject("asset", "an asset", func(t *T) *msp.Source { return &t.Src },
 		idField("a short name for references", func(t *T) *string { return &t.ID }),

@@ -5,7 +5,7 @@ import "mspscan/msp"
 func (g *grammar) relationshipObject() *object[msp.Relationship] {
 	type T = msp.Relationship
 	dns := field[T]{
-		name: "dns_services", doc: "what DNS should show of it: mail, dns, web", schema: listSchema(wordSchema(msp.DNSServices()), false),
+		name: "dns_services", doc: "what DNS should show of it: mail, dns, web", schema: listSchema(wordSchema(msp.DNSServices()), false), cell: cellWords,
 		set: func(d *decoder, t *T, n node) {
 			d.each(n, "dns_services", "write a list: dns_services: [mail]", func(item node) {
 				if w, ok := d.word(item, "dns_services", msp.DNSServices()); ok {
@@ -51,7 +51,7 @@ func (g *grammar) sensitivity() field[msp.Relationship] {
 func (g *grammar) contractField() field[msp.Relationship] {
 	return field[msp.Relationship]{
 		name: "contract", doc: "the written agreement; none = stated that there is none",
-		schema: schema{"anyOf": []any{schema{"enum": []any{"none"}}, refSchema(g.contract.def)}},
+		schema: schema{"anyOf": []any{schema{"enum": []any{"none"}}, refSchema(g.contract.def)}}, words: []string{"none"}, below: g.contract.columns,
 		set: func(d *decoder, t *msp.Relationship, n node) {
 			switch {
 			case none(n):

@@ -1,0 +1,3 @@
+package inventory
+
+func (d *decoder) workbook(f File) {}
