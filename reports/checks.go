@@ -31,9 +31,20 @@ func (b *builder) checks() []Check {
 		}
 	}
 	slices.SortStableFunc(rows, func(x, y Check) int {
-		return cmp.Or(cmp.Compare(x.Owner, y.Owner), cmp.Compare(x.Domain, y.Domain), cmp.Compare(x.Check, y.Check), cmp.Compare(x.Fact, y.Fact))
+		return cmp.Or(cmp.Compare(b.place(x.Owner), b.place(y.Owner)), cmp.Compare(x.Owner, y.Owner), cmp.Compare(x.Domain, y.Domain), cmp.Compare(x.Check, y.Check), cmp.Compare(x.Fact, y.Fact))
 	})
 	return rows
+}
+
+// place puts the organisation's own checks first and nobody's last.
+func (b *builder) place(owner string) int {
+	switch owner {
+	case b.inv.Organisation.ID:
+		return 0
+	case "":
+		return 2
+	}
+	return 1
 }
 
 // owners gives who declared the name of a fact, else the third party behind it,
@@ -56,6 +67,7 @@ func CheckName(t fact.Task) string {
 		fact.ProbeCAA: "CAA", fact.ProbeDNSSEC: "DNSSEC", fact.ProbeTokens: "TXT tokens", fact.ProbeRegistered: "Registration", fact.ProbeCDN: "Hosting",
 		fact.ProbeSecond: "Second opinion", fact.ProbeDKIM: "DKIM", fact.ProbeMTASTS: "MTA-STS", fact.ProbeTLSRPT: "TLS-RPT", fact.ProbeDANE: "DANE",
 		fact.ProbeWildcard: "Wildcard", fact.ProbeTransfer: "Zone transfer", fact.ProbeRecursion: "Recursion", fact.ProbePreflight: "Resolver",
+		fact.ProbeAgree: "Servers agree", fact.ProbeVersion: "Software version",
 	}
 	name := cmp.Or(words[t.Probe], t.Probe)
 	if t.Type != "" {
@@ -86,6 +98,8 @@ func expected(probe string) string {
 		fact.ProbeTransfer:   "refused",
 		fact.ProbeRecursion:  "refused",
 		fact.ProbePreflight:  "answers as authoritative servers do",
+		fact.ProbeAgree:      "the same MX set and SPF record from every server",
+		fact.ProbeVersion:    "no software named",
 	}[probe]
 }
 
@@ -159,7 +173,31 @@ func observedMore(f fact.Fact) string {
 			return phrase(p.Resolver, when(p.Rewrites, "rewrites names that do not exist"), when(p.Validates, "validates DNSSEC"), when(!p.Reachable, "not reachable"))
 		})
 	}
+	return observedServers(f)
+}
+
+func observedServers(f fact.Fact) string {
+	switch f.Task.Probe {
+	case fact.ProbeAgree:
+		return look(f, func(a fact.Agree) string { return phrase("MX "+agreed(a.MX), "SPF "+agreed(a.SPF)) })
+	case fact.ProbeVersion:
+		return look(f, func(v fact.Version) string {
+			return each(v.Servers, func(s fact.VersionServer) string {
+				return phrase(server(string(s.Host), s.Address, s.Outcome, "", s.Reason), strings.Join(s.Texts, " | "))
+			})
+		})
+	}
 	return ""
+}
+
+// agreed says whether the servers gave one set, and else who gave which.
+func agreed(set fact.AgreeSet) string {
+	if set.Same == fact.Present {
+		return "the same at " + plural(len(set.Servers), "server")
+	}
+	return each(set.Servers, func(s fact.AgreeServer) string {
+		return phrase(server(string(s.Host), s.Address, s.Outcome, s.Rcode, s.Reason), strings.Join(s.Values, " | "))
+	})
 }
 
 // look decodes a fact and describes it; a fact without readable data has

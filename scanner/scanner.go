@@ -18,6 +18,7 @@ import (
 type Question struct {
 	Name   msp.Name
 	Type   string // "A", "MX", "TYPE65280", …
+	Class  string // "" = IN, "CH" only with Server
 	Server netip.Addr
 	RD     bool // only with Server: ask an authoritative server to recurse
 	CD     bool // checking disabled (RFC 4035 section 3.2.2)
@@ -97,7 +98,7 @@ type Answer struct {
 	Authority  []Record
 	Additional []Record
 	EDE        []string // extended DNS errors (RFC 8914), "7 signature expired"
-	Notes      []string // oddities, sorted: edns_broken, no_soa, trailing_octets, cname_and_other_data
+	Notes      []string // oddities, sorted: edns_broken, no_soa, trailing_octets, cname_and_other_data, wrong_class
 	Queries    []fact.Query
 }
 

@@ -27,6 +27,8 @@ const (
 	ProbeTransfer   = "transfer"   // Data: Transfer
 	ProbeRecursion  = "recursion"  // Data: Recursion
 	ProbePreflight  = "preflight"  // Data: Preflight
+	ProbeAgree      = "agree"      // Data: Agree
+	ProbeVersion    = "version"    // Data: Version
 )
 
 // Delegation is what the parent, the zone and each of its servers say of who
@@ -97,9 +99,10 @@ type Hosts struct {
 
 // MX is a domain's mail exchangers (RFC 5321 section 5, RFC 7505).
 type MX struct {
-	Domain msp.Name `json:"domain"`
-	Null   bool     `json:"null,omitempty"`  // a null MX stands in the set
-	Hosts  []MXHost `json:"hosts,omitempty"` // sorted by preference, name; without the null MX
+	Domain      msp.Name `json:"domain"`
+	Null        bool     `json:"null,omitempty"`          // a null MX stands in the set
+	NullNonZero bool     `json:"null_non_zero,omitempty"` // one of a preference that is not 0 (RFC 7505 section 3 wants 0)
+	Hosts       []MXHost `json:"hosts,omitempty"`         // sorted by preference, name; without the null MX
 }
 
 // MXHost is one exchanger and whether it can receive mail.
@@ -400,6 +403,52 @@ type RecursionServer struct {
 	Outcome Outcome  `json:"outcome"`
 	Rcode   string   `json:"rcode,omitempty"`
 	Reason  string   `json:"reason,omitempty"`
+}
+
+// Agree is what each server of a zone says of the zone's mail: whether a sender
+// gets the same MX set and the same SPF record wherever it asks.
+type Agree struct {
+	Zone msp.Name `json:"zone"`
+	MX   AgreeSet `json:"mx"`
+	SPF  AgreeSet `json:"spf"`
+}
+
+// AgreeSet is one record set over all servers. Same is Present if all servers
+// gave the same set, an empty one included, Broken if two gave different sets on
+// a second look too, and Unknown if they agree as far as they answered.
+type AgreeSet struct {
+	Same    Outcome       `json:"same"`
+	Reason  string        `json:"reason,omitempty"`
+	Servers []AgreeServer `json:"servers,omitempty"` // sorted by host
+}
+
+// AgreeServer is the answer of one server. Only an authoritative answer is
+// Present or Absent.
+type AgreeServer struct {
+	Host    msp.Name `json:"host"`
+	Address string   `json:"address,omitempty"`
+	Outcome Outcome  `json:"outcome"`
+	Rcode   string   `json:"rcode,omitempty"`
+	Reason  string   `json:"reason,omitempty"`
+	Values  []string `json:"values,omitempty"` // sorted; of TXT the SPF records only, in lower case
+}
+
+// Version is what each server of a zone says of its own software to the
+// questions for version.bind and version.server in class CH.
+type Version struct {
+	Zone    msp.Name        `json:"zone"`
+	Servers []VersionServer `json:"servers,omitempty"` // sorted by host
+}
+
+// VersionServer is one server; Outcome Present = it names its software, Absent =
+// it does not.
+type VersionServer struct {
+	Host       msp.Name `json:"host"`
+	Address    string   `json:"address,omitempty"`
+	Outcome    Outcome  `json:"outcome"`
+	Reason     string   `json:"reason,omitempty"`
+	Texts      []string `json:"texts,omitempty"`       // printable, sorted
+	WrongClass bool     `json:"wrong_class,omitempty"` // the text came in class IN
 }
 
 // Preflight is what a resolver made of names that cannot exist.

@@ -78,7 +78,13 @@ func TestProbeOutcomes(t *testing.T) {
 	f, data := probe(t, map[string]scanner.Answer{"acme.example MX": fakedns.Found("acme.example MX 0 .")})
 	require.Equal(t, fact.Present, f.Outcome)
 	require.True(t, data.Null)
+	require.False(t, data.NullNonZero)
 	require.Empty(t, data.Hosts)
+
+	f, data = probe(t, map[string]scanner.Answer{"acme.example MX": fakedns.Found("acme.example MX 10 .")})
+	require.Equal(t, fact.Present, f.Outcome)
+	require.True(t, data.Null, "nobody can send to it either")
+	require.True(t, data.NullNonZero)
 
 	f, _ = probe(t, map[string]scanner.Answer{"acme.example MX": fakedns.None("NOERROR", "acme.example")})
 	require.Equal(t, fact.Absent, f.Outcome)

@@ -39,3 +39,15 @@ func Parse(records []scanner.Record) (hosts []fact.MXHost, null bool) {
 		return a.Preference == b.Preference && a.Host == b.Host
 	}), null
 }
+
+// nullNonZero reports whether a null MX of another preference than 0 stands in
+// the set: RFC 7505 section 3 wants 0.
+func nullNonZero(records []scanner.Record) bool {
+	return slices.ContainsFunc(records, func(r scanner.Record) bool {
+		if r.Type != "MX" || len(r.Fields) != 2 || msp.Name(r.Fields[1]) != msp.Root {
+			return false
+		}
+		preference, err := strconv.ParseUint(r.Fields[0], 10, 16)
+		return err == nil && preference != 0
+	})
+}

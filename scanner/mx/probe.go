@@ -28,6 +28,7 @@ func run(ctx context.Context, env scanner.Env, t fact.Task) fact.Fact {
 	a := trace.Look(ctx, t.Name, "MX")
 	data := fact.MX{Domain: t.Name}
 	data.Hosts, data.Null = Parse(a.Records)
+	data.NullNonZero = nullNonZero(a.Records)
 	for i := range data.Hosts {
 		if i >= maxHosts {
 			data.Hosts[i].Reason = "budget"

@@ -85,7 +85,10 @@ func (p *planner) watched(w graph.Watched) {
 	}
 	p.ask(w.Name, fact.ProbeDelegation, fact.ProbeMX, fact.ProbeSPF, fact.ProbeDMARC,
 		fact.ProbeCAA, fact.ProbeDNSSEC, fact.ProbeTokens, fact.ProbeWildcard)
-	for _, probe := range []string{fact.ProbeTransfer, fact.ProbeRecursion} {
+	if !p.o.Passive {
+		p.ask(w.Name, fact.ProbeAgree)
+	}
+	for _, probe := range []string{fact.ProbeTransfer, fact.ProbeRecursion, fact.ProbeVersion} {
 		p.active(fact.Task{Probe: probe, Name: w.Name}, w)
 	}
 }

@@ -4,6 +4,7 @@ package probes
 import (
 	"mspscan/msp/catalog"
 	"mspscan/scanner"
+	"mspscan/scanner/agree"
 	"mspscan/scanner/caa"
 	"mspscan/scanner/dane"
 	"mspscan/scanner/delegation"
@@ -18,6 +19,7 @@ import (
 	"mspscan/scanner/tlsrpt"
 	"mspscan/scanner/tokens"
 	"mspscan/scanner/transfer"
+	"mspscan/scanner/version"
 	"mspscan/scanner/wildcard"
 )
 
@@ -31,6 +33,7 @@ type Deps struct {
 // All gives the probes, sorted by name, those of d.More included.
 func All(d Deps) []scanner.Probe {
 	list := []scanner.Probe{
+		agree.Probe(),
 		caa.Probe(),
 		dane.Probe(),
 		delegation.Probe(),
@@ -46,6 +49,7 @@ func All(d Deps) []scanner.Probe {
 		tokens.Probe(),
 		transfer.Probe(),
 		transfer.RecursionProbe(),
+		version.Probe(),
 		wildcard.Probe(),
 	}
 	return sorted(append(list, d.More...))

@@ -16,12 +16,12 @@ func TestAll(t *testing.T) {
 		require.Greater(t, p.Name, list[i].Name, "sorted, each name once")
 		require.NotEmpty(t, p.Doc, p.Name)
 		require.NotNil(t, p.Run, p.Name)
-		require.Equal(t, p.Name == fact.ProbeTransfer || p.Name == fact.ProbeRecursion, p.Active, p.Name)
+		require.Equal(t, p.Name == fact.ProbeTransfer || p.Name == fact.ProbeRecursion || p.Name == fact.ProbeVersion, p.Active, p.Name)
 	}
 	for _, name := range []string{
 		fact.ProbeDelegation, fact.ProbeHosts, fact.ProbeMX, fact.ProbeSPF, fact.ProbeDMARC, fact.ProbeCAA, fact.ProbeDNSSEC,
 		fact.ProbeTokens, fact.ProbeRegistered, fact.ProbeDKIM, fact.ProbeMTASTS, fact.ProbeTLSRPT, fact.ProbeDANE,
-		fact.ProbeWildcard, fact.ProbeTransfer, fact.ProbeRecursion,
+		fact.ProbeWildcard, fact.ProbeTransfer, fact.ProbeRecursion, fact.ProbeAgree, fact.ProbeVersion,
 	} {
 		_, ok := ByName(list, name)
 		require.True(t, ok, name)

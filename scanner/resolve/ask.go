@@ -17,6 +17,7 @@ type session struct {
 	client   *Client
 	ctx      context.Context
 	question scanner.Question
+	class    uint16
 	left     time.Duration // for exchanges; waiting for a turn is free
 	queries  []fact.Query
 	notes    []string
@@ -127,7 +128,7 @@ func (s *session) tryServer(t *tally, name string, qtype uint16, try int) *reply
 func (s *session) query(name string, qtype uint16, plain bool) query {
 	recursive := !s.question.Server.IsValid()
 	return query{
-		name: name, qtype: qtype, rd: s.question.RD, cd: s.question.CD, do: s.question.DO,
+		name: name, qtype: qtype, class: s.class, rd: s.question.RD, cd: s.question.CD, do: s.question.DO,
 		ad:   recursive && !s.question.CD, // RFC 6840 section 5.7: tell me about AD
 		edns: !plain || s.question.DO,
 	}
@@ -225,7 +226,7 @@ func strays(answer []dns.RR, q query) bool {
 	}
 	for _, rr := range answer {
 		h, owner := rr.Header(), strings.ToLower(rr.Header().Name)
-		if h.Rrtype == q.qtype && (!ends[owner] || h.Class != dns.ClassINET) {
+		if h.Rrtype == q.qtype && (!ends[owner] || h.Class != q.class) {
 			return true
 		}
 		leads := h.Rrtype == q.qtype || h.Rrtype == dns.TypeCNAME || q.qtype == dns.TypeANY

@@ -121,7 +121,8 @@ func (c *Client) Resolve(ctx context.Context, q scanner.Question) scanner.Answer
 		return scanner.Answer{Reason: "bad_question"}
 	}
 	qtype, ok := typeNumber(q.Type)
-	if !ok {
+	class, known := classNumber(q.Class)
+	if !ok || !known || class != dns.ClassINET && !q.Server.IsValid() {
 		return scanner.Answer{Reason: "bad_question"}
 	}
 	q.Name, q.Server = toName(name), q.Server.Unmap()
@@ -129,7 +130,7 @@ func (c *Client) Resolve(ctx context.Context, q scanner.Question) scanner.Answer
 		q.RD = true
 	}
 	return c.cache.get(ctx, q, func() (scanner.Answer, bool) {
-		s := &session{client: c, ctx: ctx, question: q, left: c.cfg.NameTimeout}
+		s := &session{client: c, ctx: ctx, question: q, class: class, left: c.cfg.NameTimeout}
 		a := s.resolve(name, qtype)
 		a.Queries, a.Notes = s.queries, s.notes
 		return a, ctx.Err() == nil && a.Reason != "budget"
@@ -170,6 +171,18 @@ func (c *Client) id() (uint16, error) {
 		return 0, fmt.Errorf("draw message id: %w", err)
 	}
 	return uint16(b[0])<<8 | uint16(b[1]), nil
+}
+
+// classNumber reads a class: "" and IN are the Internet, CH is Chaosnet, where
+// servers speak of themselves (RFC 4892).
+func classNumber(s string) (uint16, bool) {
+	switch s {
+	case "", "IN":
+		return dns.ClassINET, true
+	case "CH":
+		return dns.ClassCHAOS, true
+	}
+	return 0, false
 }
 
 // typeNumber reads "MX" or "TYPE65280".

@@ -41,7 +41,7 @@ func (s *session) send(ctx context.Context, srv *server, q query, tcp bool) (r *
 // record appends the exchange to the evidence.
 func (s *session) record(srv *server, q query, tcp bool, r *reply, why string, took time.Duration) {
 	e := fact.Query{
-		Server: srv.addr.String(), Proto: network(tcp), Question: q.name + " " + typeText(q.qtype),
+		Server: srv.addr.String(), Proto: network(tcp), Question: q.question(),
 		Millis: math.Round(took.Seconds()*1e5) / 100, Error: why, Options: q.options(),
 	}
 	if r != nil {

@@ -14,6 +14,7 @@ import (
 // walk follows the CNAME chain of one question through one or more replies.
 type walk struct {
 	qtype     uint16
+	class     uint16
 	recursive bool
 	answer    scanner.Answer
 	at        string // the name where the chain stands
@@ -23,7 +24,7 @@ type walk struct {
 
 // resolve asks and follows until the question has an outcome.
 func (s *session) resolve(name string, qtype uint16) scanner.Answer {
-	w := &walk{qtype: qtype, recursive: !s.question.Server.IsValid(), at: name, seen: map[string]bool{name: true}}
+	w := &walk{qtype: qtype, class: s.class, recursive: !s.question.Server.IsValid(), at: name, seen: map[string]bool{name: true}}
 	for {
 		r, why := s.ask(w.at, qtype)
 		if r == nil {
@@ -64,7 +65,7 @@ func (w *walk) step(s *session, r *reply) bool {
 	w.owners = map[string]bool{w.at: true}
 	start := w.at
 	for w.qtype != dns.TypeCNAME {
-		target, n := alias(r.msg.Answer, w.at)
+		target, n := alias(r.msg.Answer, w.at, w.class)
 		if n == 0 {
 			break
 		}
@@ -79,7 +80,9 @@ func (w *walk) step(s *session, r *reply) bool {
 	if w.at != start && hasOther(r.msg.Answer, start, w.qtype) {
 		s.note("cname_and_other_data")
 	}
-	w.collect(r.msg.Answer)
+	if w.collect(r.msg.Answer) {
+		s.note("wrong_class")
+	}
 	return w.conclude(s, r, w.at != start)
 }
 
@@ -99,16 +102,19 @@ func (w *walk) hop(target string) bool {
 }
 
 // collect takes the records asked for at the end of the chain, and the
-// signatures of names on it.
-func (w *walk) collect(answer []dns.RR) {
+// signatures of names on it. A server asked of itself in class CH that answers in
+// class IN is heard all the same: wrong is true then.
+func (w *walk) collect(answer []dns.RR) (wrong bool) {
 	for _, rr := range answer {
 		h := rr.Header()
 		owner := strings.ToLower(h.Name)
-		if h.Class != dns.ClassINET || !w.owners[owner] {
+		stray := h.Class != w.class
+		if stray && (w.class != dns.ClassCHAOS || h.Class != dns.ClassINET) || !w.owners[owner] {
 			continue
 		}
 		if owner == w.at && (h.Rrtype == w.qtype || w.qtype == dns.TypeANY) {
 			w.answer.Records = append(w.answer.Records, record(rr))
+			wrong = wrong || stray
 		}
 		if h.Rrtype == dns.TypeRRSIG {
 			w.answer.Signatures = append(w.answer.Signatures, record(rr))
@@ -116,6 +122,7 @@ func (w *walk) collect(answer []dns.RR) {
 	}
 	sortRecords(w.answer.Records)
 	sortRecords(w.answer.Signatures)
+	return wrong
 }
 
 // conclude decides what r says of the end of the chain; true = ask on.
@@ -171,11 +178,11 @@ func (w *walk) end(o fact.Outcome, reason string) {
 
 // alias gives where owner's CNAME leads and how many different targets it has.
 // A DNAME above owner counts if no CNAME came with it (RFC 6672 section 3.1).
-func alias(answer []dns.RR, owner string) (string, int) {
+func alias(answer []dns.RR, owner string, class uint16) (string, int) {
 	targets := map[string]bool{}
 	target, substituted := "", ""
 	for _, rr := range answer {
-		if rr.Header().Class != dns.ClassINET {
+		if rr.Header().Class != class {
 			continue
 		}
 		at := strings.ToLower(rr.Header().Name)

@@ -25,7 +25,7 @@ func (c *Client) Transfer(ctx context.Context, server netip.Addr, zone msp.Name)
 		return scanner.Transfer{Reason: "private_address"}
 	}
 	s := &session{client: c, ctx: ctx, question: scanner.Question{Server: server.Unmap()}, left: c.cfg.NameTimeout}
-	r, why := s.try(c.serverAt(server.Unmap()), query{name: name, qtype: dns.TypeAXFR}, true)
+	r, why := s.try(c.serverAt(server.Unmap()), query{name: name, qtype: dns.TypeAXFR, class: dns.ClassINET}, true)
 	t := scanner.Transfer{Reason: why, Queries: s.queries}
 	if r == nil {
 		return t

@@ -23,6 +23,7 @@ const headerSize = 12 // RFC 1035 section 4.1.1
 type query struct {
 	name  string // canonical, lower case, final dot
 	qtype uint16
+	class uint16
 	rd    bool
 	ad    bool
 	cd    bool
@@ -32,12 +33,20 @@ type query struct {
 
 // pack gives the message.
 func (q query) pack(id uint16) ([]byte, error) {
-	m := dns.Msg{Question: []dns.Question{{Name: q.name, Qtype: q.qtype, Qclass: dns.ClassINET}}}
+	m := dns.Msg{Question: []dns.Question{{Name: q.name, Qtype: q.qtype, Qclass: q.class}}}
 	m.Id, m.RecursionDesired, m.AuthenticatedData, m.CheckingDisabled = id, q.rd, q.ad, q.cd
 	if q.edns {
 		m.SetEdns0(ednsSize, q.do)
 	}
 	return m.Pack()
+}
+
+// question gives the question as dig takes it.
+func (q query) question() string {
+	if q.class != dns.ClassINET {
+		return q.name + " " + dns.ClassToString[q.class] + " " + typeText(q.qtype)
+	}
+	return q.name + " " + typeText(q.qtype)
 }
 
 // options gives the dig options that repeat the query.
@@ -121,7 +130,7 @@ func check(m *dns.Msg, raw []byte, q query) error {
 		return errMismatch
 	}
 	asked := m.Question[0]
-	if strings.ToLower(asked.Name) != q.name || asked.Qtype != q.qtype || asked.Qclass != dns.ClassINET {
+	if strings.ToLower(asked.Name) != q.name || asked.Qtype != q.qtype || asked.Qclass != q.class {
 		return errMismatch
 	}
 	if countOPT(m.Answer)+countOPT(m.Ns) > 0 || countOPT(m.Extra) > 1 {

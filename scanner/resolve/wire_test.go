@@ -16,7 +16,7 @@ import (
 const testID = 0x4d53
 
 func testQuery(qtype uint16) query {
-	return query{name: "acme.example.", qtype: qtype, rd: true, edns: true}
+	return query{name: "acme.example.", qtype: qtype, class: dns.ClassINET, rd: true, edns: true}
 }
 
 // message makes the octets of an answer to q with the records given as text:
@@ -175,13 +175,18 @@ func TestOptions(t *testing.T) {
 	}
 }
 
+func TestQuestion(t *testing.T) {
+	require.Equal(t, "acme.example. MX", testQuery(dns.TypeMX).question())
+	require.Equal(t, "version.bind. CH TXT", query{name: "version.bind.", qtype: dns.TypeTXT, class: dns.ClassCHAOS}.question())
+}
+
 // judge runs one message through the whole path that a reply takes.
 func judge(raw []byte, q query, recursive bool) (walk, *reply, error) {
 	r, err := parseReply(raw, testID, q)
 	if err != nil {
 		return walk{}, nil, err
 	}
-	w := walk{qtype: q.qtype, recursive: recursive, at: q.name, seen: map[string]bool{q.name: true}}
+	w := walk{qtype: q.qtype, class: q.class, recursive: recursive, at: q.name, seen: map[string]bool{q.name: true}}
 	w.take(r)
 	w.step(&session{}, r)
 	return w, r, nil

@@ -15,7 +15,7 @@ import (
 
 // Resolver answers from a table; a question that is not in it times out. The
 // keys are "name TYPE" for the recursive resolver and "name TYPE @address" for
-// one server, with " +cd", " +rd" or " +do" appended if the bit is set and " #2"
+// one server ("name CH TYPE @address" in another class than IN), with " +cd", " +rd" or " +do" appended if the bit is set and " #2"
 // for a second look. A key without +do and #2 answers for those with them too.
 type Resolver struct {
 	Table map[string]scanner.Answer
@@ -55,6 +55,9 @@ func (r *Resolver) Asked() []string {
 
 func keyOf(q scanner.Question) string {
 	key := string(q.Name) + " " + q.Type
+	if q.Class != "" {
+		key = string(q.Name) + " " + q.Class + " " + q.Type
+	}
 	if q.Server.IsValid() {
 		key += " @" + q.Server.String()
 	}

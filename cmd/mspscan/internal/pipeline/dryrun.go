@@ -22,6 +22,7 @@ func costs() map[string]cost {
 		fact.ProbeCAA: {2, 0, 0}, fact.ProbeDMARC: {3, 0, 0}, fact.ProbeDNSSEC: {3, 0, 0}, fact.ProbeHosts: {2, 0, 0},
 		fact.ProbeMX: {5, 0, 0}, fact.ProbeSPF: {6, 0, 0}, fact.ProbeTokens: {1, 0, 0}, fact.ProbeWildcard: {2, 0, 0},
 		fact.ProbeDelegation: {6, 2, 6}, fact.ProbeTransfer: {0, 0, 2}, fact.ProbeRecursion: {0, 0, 2},
+		fact.ProbeAgree: {0, 0, 4}, fact.ProbeVersion: {0, 0, 4},
 	}
 }
 
