@@ -15,50 +15,101 @@ const (
 	ActionAsk    = "ask"    // a question whose answer narrows the range
 )
 
-// actions makes the plan: first the fixes worth most, then what the remaining
-// findings ask for, then the questions.
+// actions makes the plan: first the changes that cut most and keep the service,
+// then what the remaining findings ask for, then smaller changes and doors that
+// could be closed, then the questions.
 func (b *builder) actions() []Action {
-	fixes := orderFixes(b.r.Fixes)
+	major, minor := orderFixes(b.r.Fixes)
 	closed := map[string]bool{}
 	var plan []Action
-	for _, f := range fixes {
+	for _, f := range major {
 		a := b.fixAction(f)
 		for _, id := range a.Closes {
 			closed[id] = true
 		}
 		plan = append(plan, a)
 	}
-	cumulate(plan, fixes, b.r.Fixes)
+	cumulate(plan, major, b.r.Fixes)
 	plan = append(plan, b.remedies(closed)...)
+	for _, f := range minor {
+		a := b.fixAction(f)
+		a.Horizon = 90
+		plan = append(plan, a)
+	}
 	return append(plan, b.asks()...)
 }
 
-// orderFixes gives the single fixes, worth first, with the members of the best
-// larger set ahead, so that the lines add up to a set that was computed whole.
-func orderFixes(all []msp.Fix) []msp.Fix {
-	var single []msp.Fix
-	var set msp.Fix
+// majorShare is the share of the exposure that a change must cut to stand at the head
+// of the plan.
+const majorShare = 0.05
+
+// orderFixes parts the single fixes into those for the head of the plan and the
+// rest. The members of the best set come first, so that the lines add up to a
+// set that was computed whole. Closing a door ends a service: it is never at the
+// head while there is a control to put on it.
+func orderFixes(all []msp.Fix) (major, minor []msp.Fix) {
+	set := bestSet(all)
 	seen := map[string]bool{}
+	inSet := func(f msp.Fix) bool { return slices.Contains(set.IDs, f.IDs[0]) }
 	for _, f := range all {
-		if len(f.IDs) == 1 && f.Reduction > 0 && !seen[f.IDs[0]] {
-			seen[f.IDs[0]] = true
-			single = append(single, f)
+		if len(f.IDs) != 1 || f.Reduction <= 0 || seen[f.IDs[0]] {
+			continue
 		}
-		if len(f.IDs) > 1 && f.Reduction > set.Reduction {
-			set = f
+		seen[f.IDs[0]] = true
+		if inSet(f) || !closes(f) && f.Reduction >= majorShare*f.Before {
+			major = append(major, f)
+		} else {
+			minor = append(minor, f)
 		}
 	}
-	slices.SortStableFunc(single, func(x, y msp.Fix) int {
-		inX, inY := slices.Contains(set.IDs, x.IDs[0]), slices.Contains(set.IDs, y.IDs[0])
-		if inX != inY {
-			if inX {
-				return -1
-			}
-			return 1
-		}
+	byWorth := func(x, y msp.Fix) int {
 		return cmp.Or(cmp.Compare(y.Reduction, x.Reduction), cmp.Compare(x.IDs[0], y.IDs[0]))
+	}
+	slices.SortStableFunc(major, func(x, y msp.Fix) int {
+		if inSet(x) != inSet(y) {
+			return order(inSet(x))
+		}
+		return byWorth(x, y)
 	})
-	return single
+	slices.SortStableFunc(minor, func(x, y msp.Fix) int {
+		if closes(x) != closes(y) {
+			return order(closes(y))
+		}
+		return byWorth(x, y)
+	})
+	return major, minor
+}
+
+// order gives -1 if the first of two comes first, else 1.
+func order(first bool) int {
+	if first {
+		return -1
+	}
+	return 1
+}
+
+// bestSet gives the set of changes worth most, of those that close no door if
+// there are any.
+func bestSet(all []msp.Fix) msp.Fix {
+	var best msp.Fix
+	for _, f := range all {
+		if len(f.IDs) < 2 {
+			continue
+		}
+		better := f.Reduction > best.Reduction
+		if len(best.IDs) > 0 && closes(f) != closes(best) {
+			better = closes(best)
+		}
+		if better {
+			best = f
+		}
+	}
+	return best
+}
+
+// closes reports whether a fix closes a door.
+func closes(f msp.Fix) bool {
+	return slices.ContainsFunc(f.IDs, func(id string) bool { return strings.HasPrefix(id, "close:") })
 }
 
 // cumulate fills in what the first lines remove together, where the exposure
@@ -87,7 +138,7 @@ func door(fix string) string {
 	return id
 }
 
-// ruleOf gives the rules that a fix answers: those of its control, or every
+// rulesOf gives the rules that a fix answers: those of its control, or every
 // access rule where the door is closed.
 func rulesOf(fix string) (rules []string, all bool) {
 	if strings.HasPrefix(fix, "close:") {
@@ -131,19 +182,14 @@ func (b *builder) ownersOfDoor(id string) []string {
 	return []string{b.name(b.inv.Organisation.ID)}
 }
 
-// questionFor gives the open question on a subject, preferring the given rules.
+// questionFor gives the open question of a rule on a subject.
 func (b *builder) questionFor(subject string, rules []string) string {
-	text := ""
 	for _, q := range b.r.Questions {
-		if q.Subject.ID != subject || q.Kind == "observation" {
-			continue
-		}
-		if slices.Contains(rules, q.Rule) {
+		if q.Subject.ID == subject && q.Kind != "observation" && slices.Contains(rules, q.Rule) {
 			return q.Text
 		}
-		text = cmp.Or(text, q.Text)
 	}
-	return text
+	return ""
 }
 
 // remedies groups the open findings that no fix closes by rule and provider.

@@ -180,16 +180,35 @@ func (b *builder) summary() Headline {
 	return s
 }
 
-// bestFix gives the single change that removes most.
+// bestFix gives the single change that removes most. Closing a door ends the
+// service behind it, so it counts only where no control removes anything.
 func bestFix(fixes []msp.Fix) *msp.Fix {
 	var best *msp.Fix
 	for i := range fixes {
 		f := fixes[i]
-		if len(f.IDs) == 1 && f.Reduction > 0 && (best == nil || f.Reduction > best.Reduction) {
+		if len(f.IDs) != 1 || f.Reduction <= 0 {
+			continue
+		}
+		if best == nil || closes(*best) && !closes(f) || closes(*best) == closes(f) && f.Reduction > best.Reduction {
 			best = &f
 		}
 	}
 	return best
+}
+
+// Closing gives the fix that closes the door which another fix puts a control
+// on: the other way to do it.
+func (r *Report) Closing(f msp.Fix) (msp.Fix, bool) {
+	if len(f.IDs) != 1 || closes(f) {
+		return msp.Fix{}, false
+	}
+	want := "close:" + door(f.IDs[0])
+	for _, c := range r.Fixes {
+		if len(c.IDs) == 1 && c.IDs[0] == want {
+			return c, true
+		}
+	}
+	return msp.Fix{}, false
 }
 
 func before(p *Report) *Before {

@@ -27,7 +27,7 @@ type Report struct {
 	Assets        []Asset         `json:"assets"`        // by id
 	SupplyChain   []Link          `json:"supply_chain"`  // by rank, provider, recipient
 	Controls      []Control       `json:"controls"`      // by provider, subject, control
-	DNS           []Check         `json:"dns"`           // by owner, domain, check
+	DNS           []Check         `json:"dns"`           // the organisation's own first, then by owner, domain, check
 	Actions       []Action        `json:"actions"`       // in the order in which to do them
 	Rules         []Rule          `json:"rules"`         // by id
 	Waivers       []Waiver        `json:"waivers"`       // as in the waiver file
@@ -104,7 +104,7 @@ type Headline struct {
 	Grade      string   `json:"grade"`          // of the worst provider
 	GradeAll   string   `json:"grade_all"`      // with waived findings counted
 	Why        string   `json:"why"`            // the grade in words
-	BestFix    *msp.Fix `json:"best_fix"`       // the single change worth most; null = none
+	BestFix    *msp.Fix `json:"best_fix"`       // the single change worth most that keeps the service; null = none
 	Open       Counts   `json:"open"`           // without waived findings
 	All        Counts   `json:"all"`            // with them
 	Waived     int      `json:"waived"`

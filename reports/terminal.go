@@ -116,6 +116,9 @@ func (s *summaryWriter) fix() {
 	if f.Before > 0 {
 		cut += fmt.Sprintf(" (%.0f %%)", 100*f.Reduction/f.Before)
 	}
+	if c, ok := s.r.Closing(*f); ok {
+		cut += fmt.Sprintf("; closing it outright %s", s.money(c.Reduction))
+	}
 	s.line("Best fix", bold, strings.TrimRight(text, ". ")+": "+cut)
 }
 

@@ -18,10 +18,10 @@ func (b *book) findingsTable() *table {
 		sheet: sheetFindings, title: "Findings", name: "tbl_findings", freeze: 1,
 		note: "Yellow: override the severity and say why, set status, owner and due date. Grey follows by itself, and so do Providers, Risk matrix and Summary.",
 		columns: []column{
-			{"Finding", 15, wrapped, ""}, {"Provider id", 13, plain, ""}, {"Provider", 20, wrapped, ""}, {"Rule", 22, wrapped, ""}, {"Title", 26, wrapped, ""},
+			{"Finding", 17, wrapped, ""}, {"Provider id", 13, plain, ""}, {"Provider", 20, wrapped, ""}, {"Rule", 25, wrapped, ""}, {"Title", 26, wrapped, ""},
 			{"Severity", 11, plain, ""}, {"Override", 11, plainE, "list_severity"}, {"Reason", 18, wrappedE, ""}, {"Effective severity", 11, plainC, ""},
-			{"Confidence", 10, plain, ""}, {"Subject", 20, wrapped, ""}, {"Path", 22, wrapped, ""}, {"Evidence", 40, wrapped, ""}, {"Expected", 24, wrapped, ""}, {"Observed at", 17, timeOf, ""},
-			{"Remediation", 36, wrapped, ""}, {"Effort", 8, plain, ""}, {"References", 24, wrapped, ""}, {"Frameworks", 18, wrapped, ""},
+			{"Confidence", 10, plain, ""}, {"Subject", 20, wrapped, ""}, {"Path", 26, wrapped, ""}, {"Evidence", 54, wrapped, ""}, {"Expected", 28, wrapped, ""}, {"Observed at", 17, timeOf, ""},
+			{"Remediation", 46, wrapped, ""}, {"Effort", 8, plain, ""}, {"References", 44, wrapped, ""}, {"Frameworks", 34, wrapped, ""},
 			{"State", 9, plain, ""}, {"First seen", 11, dateOf, ""}, {"Last seen", 11, dateOf, ""},
 			{"Status", 13, plainE, "list_status"}, {"Counts", 7, centredC, ""}, {"Owner", 14, wrappedE, ""}, {"Due", 11, dateE, ""}, {"Waived until", 11, dateE, ""}, {"Justification", 26, wrappedE, ""},
 		},

@@ -25,9 +25,9 @@ func parameters() []parameter {
 	return append(list,
 		parameter{"cap_critical", "Best grade while a critical finding is open", reports.CapCritical, centredE},
 		parameter{"cap_high", "Best grade while a high finding is open", reports.CapHigh, centredE},
-		parameter{"worth_verified", "What a yes is worth if it was verified", reports.WorthVerified, numberE},
-		parameter{"worth_attested", "… if somebody said so", reports.WorthAttested, numberE},
-		parameter{"worth_expired", "… if its evidence is older than 24 months", reports.WorthExpired, numberE},
+		parameter{"worth_verified", "What a yes is worth if it was verified", reports.WorthVerified, decimalE},
+		parameter{"worth_attested", "… if somebody said so", reports.WorthAttested, decimalE},
+		parameter{"worth_expired", "… if its evidence is older than 24 months", reports.WorthExpired, decimalE},
 	)
 }
 
@@ -38,7 +38,7 @@ func (b *book) method() error {
 	if err != nil {
 		return err
 	}
-	st := b.style.id
+	st := b.style.middle
 	if err := s.columns([]column{{width: 26}, {width: 16}, {width: 84}}); err != nil {
 		return err
 	}
@@ -54,11 +54,7 @@ func (b *book) method() error {
 		if p.name == "run_date" {
 			value = b.runDate()
 		}
-		l := p.look
-		if v, ok := value.(float64); ok && v != float64(int(v)) {
-			l = plainE
-		}
-		if err := s.set(row, 16, excelize.Cell{StyleID: st[strong], Value: p.name}, excelize.Cell{StyleID: st[l], Value: value}, excelize.Cell{StyleID: st[plain], Value: p.meaning}); err != nil {
+		if err := s.set(row, 16, excelize.Cell{StyleID: st[strong], Value: p.name}, excelize.Cell{StyleID: st[p.look], Value: value}, excelize.Cell{StyleID: st[plain], Value: p.meaning}); err != nil {
 			return err
 		}
 		row++
@@ -124,7 +120,7 @@ func methodWords() [][]string {
 
 // worked shows the grade of the first provider step by step.
 func (s *stream) worked(row int) error {
-	b, st := s.b, s.b.style.id
+	b, st := s.b, s.b.style.middle
 	if len(b.r.Providers) == 0 || b.r.Providers[0].Score == nil {
 		return nil
 	}
@@ -160,7 +156,7 @@ func (s *stream) worked(row int) error {
 
 // plainTop writes title, way back and note of a sheet that is no table.
 func (s *stream) plainTop(heading, words string) error {
-	st := s.b.style.id
+	st := s.b.style.middle
 	if err := s.set(titleRow, 24, excelize.Cell{StyleID: st[title], Value: heading}); err != nil {
 		return err
 	}

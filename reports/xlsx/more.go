@@ -37,35 +37,64 @@ func (b *book) changes() error {
 
 // waivers writes what was accepted, by whom and until when.
 func (b *book) waivers() error {
-	var list []*reports.Finding
-	for i := range b.r.Findings {
-		if b.r.Findings[i].Waived != nil {
-			list = append(list, &b.r.Findings[i])
-		}
-	}
+	list := b.waiverRows()
 	t := &table{
-		sheet: sheetWaivers, title: "Waivers", name: "tbl_waivers", freeze: 1,
-		note:    "Waived findings stay in every output and do not count. An expired waiver makes its finding count again.",
-		columns: []column{{"Finding", 16, wrapped, ""}, {"Provider", 24, wrapped, ""}, {"Severity", 12, plain, ""}, {"Title", 32, wrapped, ""}, {"Subject", 24, wrapped, ""}, {"Reason", 18, wrapped, ""}, {"Justification", 40, wrapped, ""}, {"Approved by", 20, wrapped, ""}, {"Expires", 11, dateOf, ""}, {"Days left", 8, numberC, ""}},
-		n:       len(list),
+		sheet: sheetWaivers, title: "Waivers", name: "tbl_waivers", freeze: 2,
+		note: "Waived findings stay in every output and do not count. An expired waiver makes its findings count again; one that matches nothing should go.",
+		columns: []column{
+			{"Rule", 22, wrapped, ""}, {"Subject", 26, wrapped, ""}, {"State", 11, plain, ""}, {"Findings", 18, wrapped, ""}, {"Severity", 11, plain, ""}, {"Reason", 17, wrapped, ""}, {"Justification", 44, wrapped, ""}, {"Approved by", 20, wrapped, ""},
+			{"Expires", 11, dateOf, ""}, {"Days left", 8, numberC, ""},
+		},
+		n: len(list),
+	}
+	severity := map[string]msp.Severity{}
+	for i := range b.r.Findings {
+		severity[b.r.Findings[i].ID] = b.r.Findings[i].Severity
 	}
 	t.row = func(i, row int) []any {
-		f, left := list[i], any(nil)
-		_, name := b.partyOf(f.Provider)
-		expires := date(f.Waived.Expires.String())
+		w, left, worst := &list[i], any(nil), any(nil)
+		expires := date(w.Expires.String())
 		if day, ok := b.days(expires); ok {
 			left = live{cellName(t.col("Expires"), row) + "-run_date", day}
 		}
-		return []any{text(f.ID), name, severityWord(f.Severity), text(f.Title), text(f.Subject.ID), sentence(f.Waived.Reason), text(f.Waived.Justification), text(f.Waived.ApprovedBy), expires, left}
+		most := msp.Info
+		for _, id := range w.Findings {
+			most = max(most, severity[id])
+			worst = severityWord(most)
+		}
+		return []any{text(w.Rule), text(w.Subject), sentence(w.State), lines(w.Findings), worst, sentence(w.Reason), text(w.Justification), text(w.ApprovedBy), expires, left}
 	}
 	t.dress = func(s *stream) error {
 		if err := s.severities(t.ref(t.col("Severity"))); err != nil {
+			return err
+		}
+		if err := s.mark(t.ref(t.col("State")), "equal to", `"Expired"`, alarm, alarmed); err != nil {
 			return err
 		}
 		left := colName(t.col("Days left"))
 		return s.mark(t.ref(t.col("Days left")), "", fmt.Sprintf("AND(LEN($%s%d)>0,$%s%d<30)", left, firstRow, left, firstRow), alarm, alarmed)
 	}
 	return t.write(b)
+}
+
+// waiverRows gives the waivers of the run's file; without a file those that
+// stand on findings.
+func (b *book) waiverRows() []reports.Waiver {
+	if len(b.r.Waivers) > 0 {
+		return b.r.Waivers
+	}
+	var list []reports.Waiver
+	for i := range b.r.Findings {
+		f := &b.r.Findings[i]
+		if f.Waived == nil {
+			continue
+		}
+		list = append(list, reports.Waiver{
+			Rule: f.Rule, Subject: f.Subject.ID, State: "active", Findings: []string{f.ID}, Reason: f.Waived.Reason,
+			Justification: f.Waived.Justification, ApprovedBy: f.Waived.ApprovedBy, Expires: f.Waived.Expires,
+		})
+	}
+	return list
 }
 
 // requirement is a row of the crosswalk.
@@ -124,12 +153,12 @@ func (b *book) crosswalk() error {
 	t := &table{
 		sheet: sheetCrosswalk, title: "Crosswalk", name: "tbl_crosswalk", freeze: 2,
 		note:    "What the rules say about the requirements of frameworks. Not assessed: nothing was judged, or an answer is missing. A pass covers what the rules look at, not the whole requirement.",
-		columns: []column{{"Framework", 22, wrapped, ""}, {"Requirement", 18, plain, ""}, {"Verdict", 14, plain, ""}, {"Rules", 50, wrapped, ""}, {"Passed", 9, number, ""}, {"Failed", 9, number, ""}, {"Unknown", 9, number, ""}, {"Not applicable", 11, number, ""}},
+		columns: []column{{"Framework", 22, wrapped, ""}, {"Requirement", 18, plain, ""}, {"Verdict", 14, plain, ""}, {"Rules", 70, wrapped, ""}, {"Passed", 9, number, ""}, {"Failed", 9, number, ""}, {"Unknown", 9, number, ""}, {"Not applicable", 11, number, ""}},
 		n:       len(list),
 	}
 	t.row = func(i, _ int) []any {
 		q := list[i]
-		return []any{text(q.framework), text(q.id), q.verdict(), lines(q.rules), q.judged.Pass, q.judged.Fail, q.judged.Unknown, q.judged.NotApplicable}
+		return []any{text(q.framework), text(q.id), q.verdict(), text(strings.Join(q.rules, ", ")), q.judged.Pass, q.judged.Fail, q.judged.Unknown, q.judged.NotApplicable}
 	}
 	t.dress = func(s *stream) error {
 		for _, m := range []struct{ word, fill, color string }{
@@ -147,7 +176,7 @@ func (b *book) crosswalk() error {
 // rules writes the rules that judged.
 func (b *book) rules() error {
 	t := &table{
-		sheet: sheetRules, title: "Rules", name: "tbl_rules", freeze: 2, note: "Every rule of the run, why it matters and how often it passed.",
+		sheet: sheetRules, title: "Rules", name: "tbl_rules", freeze: 2, tall: 6, note: "Every rule of the run, why it matters and how often it passed.",
 		columns: []column{
 			{"Rule", 22, wrapped, ""}, {"Title", 26, wrapped, ""}, {"Family", 12, plain, ""}, {"About", 11, plain, ""}, {"Severity", 11, plain, ""}, {"In plain words", 36, wrapped, ""}, {"Why it matters", 44, wrapped, ""}, {"Remediation", 40, wrapped, ""}, {"Effort", 8, plain, ""},
 			{"Passed", 8, number, ""}, {"Failed", 8, number, ""}, {"Unknown", 9, number, ""}, {"Not applicable", 11, number, ""}, {"References", 34, wrapped, ""}, {"Frameworks", 24, wrapped, ""},

@@ -66,6 +66,7 @@ const (
 	plainE
 	wrappedE
 	numberE
+	decimalE
 	dateE
 	centredE
 	plainC
@@ -165,7 +166,7 @@ func (s *styles) dress(l look) *excelize.Style {
 	s.shape(l, st)
 	s.format(l, st)
 	switch l {
-	case plainE, wrappedE, numberE, dateE, centredE, fieldE, fieldDateE:
+	case plainE, wrappedE, numberE, decimalE, dateE, centredE, fieldE, fieldDateE:
 		fillWith(st, edit)
 	case plainC, numberC, decimalC, moneyC, dateC, centredC, shortMoney, matrixCount, matrixMoney:
 		fillWith(st, calc)
@@ -249,6 +250,10 @@ func dressKPI(l look, st *excelize.Style) {
 	}
 }
 
+// padding keeps numbers off the right edge of a cell, by the width of a letter.
+// It stands in the format and not in the indent, which some programs forget.
+const padding = "_W"
+
 // format sets number formats. Dates are ISO 8601, which no reader mistakes.
 func (s *styles) format(l look, st *excelize.Style) {
 	code := ""
@@ -261,7 +266,7 @@ func (s *styles) format(l look, st *excelize.Style) {
 		code = `[=0]"–";[>=999500]` + s.code + `#,##0.0,,"M";` + s.code + `#,##0,"k"`
 	case kpiNumber:
 		code = `0`
-	case decimal, decimalC:
+	case decimal, decimalC, decimalE:
 		code = `0.0`
 	case percent:
 		code = `0.0%`
@@ -279,11 +284,12 @@ func (s *styles) format(l look, st *excelize.Style) {
 	case plain, wrapped, strong, plainE, wrappedE:
 		return
 	}
+	switch l {
+	case number, numberC, numberE, decimal, decimalC, decimalE, percent, money, moneyC, shortMoney, shortMoney0:
+		st.Alignment.Horizontal = "right"
+		code = strings.ReplaceAll(code, ";", padding+";") + padding
+	}
 	if code != "" {
 		st.CustomNumFmt = &code
-	}
-	switch l {
-	case number, numberC, numberE, decimal, decimalC, percent, money, moneyC, shortMoney, shortMoney0:
-		st.Alignment.Horizontal, st.Alignment.Indent = "right", 1
 	}
 }

@@ -9,8 +9,8 @@ import (
 
 // The columns of the summary: one wide for words, seven for numbers.
 const (
-	wideColumn   = 46
-	numberColumn = 10.5
+	wideColumn   = 42
+	numberColumn = 11.8
 	lastColumn   = 8
 	topN         = 5
 )
@@ -159,7 +159,7 @@ func (p *page) headlineValues(values, notes []any) {
 	money := func(v float64) string { return reports.Money(text(b.r.Organisation.Currency), v) }
 	values[0], values[1] = live{ref("Exposure hi"), w.Exposure.Hi}, live{ref("Score hi"), w.Score.Hi}
 	values[3] = live{ref("Effective grade"), w.Grade}
-	notes[0] = fmt.Sprintf("of %s in assets; %s if every open answer is good", money(b.r.Organisation.Value), money(w.Exposure.Lo))
+	notes[0] = fmt.Sprintf("of %s in assets; at best %s", money(b.r.Organisation.Value), money(w.Exposure.Lo))
 	notes[1], notes[3] = fmt.Sprintf("of 100; at best %.0f", w.Score.Lo), "A best, E worst"
 	if old := b.r.Summary.Before; old != nil {
 		notes[0] = fmt.Sprintf("of %s in assets; before: %s", money(b.r.Organisation.Value), money(old.Exposure.Hi))
@@ -179,6 +179,9 @@ func (p *page) words() error {
 		share := ""
 		if f.Before > 0 {
 			share = fmt.Sprintf(" (%.0f %%)", 100*f.Reduction/f.Before)
+		}
+		if c, ok := r.Closing(*f); ok {
+			share += fmt.Sprintf("; closing it outright would cut %s", reports.Money(text(r.Organisation.Currency), c.Reduction))
 		}
 		list = append(list, fmt.Sprintf("The one change worth most: %s. It cuts %s%s.", strings.TrimRight(text(reports.Cut(f.Text, 240)), ". "), reports.Money(text(r.Organisation.Currency), f.Reduction), share))
 	}

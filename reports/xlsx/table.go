@@ -20,7 +20,7 @@ const (
 	firstRow  = 5
 	maxRows   = 1_048_576
 	lineRoom  = 12.0 // points a line of text takes
-	mostLines = 9    // of a row; longer texts are there and show when the cell is opened
+	mostLines = 9    // of a row
 )
 
 // column is one column of a table.
@@ -41,6 +41,7 @@ type table struct {
 	n       int
 	row     func(i, row int) []any // one value a column; row is the sheet's row
 	freeze  int                    // columns that stay in sight
+	tall    int                    // most lines of a row, 0 = mostLines; longer texts show when the cell is opened
 	dress   func(s *stream) error  // conditional formats, links, …; may be nil
 }
 
@@ -132,7 +133,11 @@ func (s *stream) top() error {
 	if err := s.set(backRow, 14, excelize.Cell{StyleID: st[back], Value: "← Index"}); err != nil {
 		return err
 	}
-	if err := s.set(noteRow, 16, excelize.Cell{StyleID: st[note], Value: s.t.note}); err != nil {
+	words := s.t.note
+	if s.t.n == 0 {
+		words = "Nothing to show here. " + words
+	}
+	if err := s.set(noteRow, 16, excelize.Cell{StyleID: st[note], Value: words}); err != nil {
 		return err
 	}
 	cells := make([]any, len(s.t.columns))
@@ -179,6 +184,10 @@ func (s *stream) data() error {
 	for k := range buffer {
 		buffer[k] = &cells[k] // filled anew for each row
 	}
+	most := t.tall
+	if most == 0 {
+		most = mostLines
+	}
 	for i := range t.n {
 		row := firstRow + i
 		lined := 1
@@ -186,7 +195,7 @@ func (s *stream) data() error {
 			cells[k] = s.cell(v, t.columns[k].look)
 			lined = max(lined, linesOf(v, t.columns[k]))
 		}
-		if err := s.set(row, float64(min(lined, mostLines))*lineRoom+4, buffer...); err != nil {
+		if err := s.set(row, float64(min(lined, most))*lineRoom+4, buffer...); err != nil {
 			return err
 		}
 	}
@@ -222,7 +231,7 @@ func linesOf(v any, c column) int {
 
 // narrow is the width of a usual letter of the cells' type in the unit of column
 // widths, a digit of the standard type, with some reserve.
-const narrow = 0.92
+const narrow = 0.87
 
 // wraps gives the lines that a text takes at a width of so many characters.
 func wraps(t string, width float64) int {

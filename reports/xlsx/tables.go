@@ -102,7 +102,7 @@ func (b *book) controls() error { return b.controlsTable().write(b) }
 
 func (b *book) controlsTable() *table {
 	t := &table{
-		sheet: sheetControls, title: "Controls", name: "tbl_controls", freeze: 2,
+		sheet: sheetControls, title: "Controls", name: "tbl_controls", freeze: 2, tall: 3,
 		note: "Change an answer, its evidence or a weight and the points follow, and the column Controls of Providers with them. Unknown earns nothing.",
 		columns: []column{
 			{"Control", 18, wrapped, ""}, {"Subject", 20, wrapped, ""}, {"Provider id", 12, plain, ""}, {"Provider", 18, wrapped, ""}, {"Question", 34, wrapped, ""}, {"Source section", 15, wrapped, ""},
@@ -193,7 +193,7 @@ func (b *book) plan() error { return b.planTable().write(b) }
 
 func (b *book) planTable() *table {
 	t := &table{
-		sheet: sheetPlan, title: "Action plan", name: "tbl_plan", freeze: 2,
+		sheet: sheetPlan, title: "Action plan", name: "tbl_plan", freeze: 2, tall: 4,
 		note: "First the changes that cut most exposure, then what the other findings ask for, then questions to send. Gains of single actions do not add up; Cumulative was computed together.",
 		columns: []column{
 			{"No.", 5, centred, ""}, {"Action", 44, wrapped, ""}, {"Kind", 8, plain, ""}, {"Provider", 20, wrapped, ""}, {"Closes", 8, number, ""}, {"Severity", 11, plain, ""}, {"Effort", 8, plain, ""},
