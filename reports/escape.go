@@ -1,7 +1,9 @@
 package reports
 
 import (
+	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"mspscan/msp"
@@ -21,26 +23,43 @@ func plainStart(s string) string {
 	return s
 }
 
-// MarkdownText makes outside text safe in Markdown, in running text and in a
-// table cell: it renders as what it says, never as markup, HTML, link, image,
-// mention or reference. Text with something that a code host turns into a link
-// by itself goes into a code span, where that does not happen.
+// MarkdownText makes outside text safe in Markdown, in running text, at the
+// start of a line and in a table cell: it renders as what it says, never as
+// markup, HTML, link, image, mention or reference. Text with something that a
+// code host turns into more by itself goes into a code span, where that does not
+// happen.
 func MarkdownText(s string) string {
 	s = strings.TrimSpace(msp.Visible(s))
 	if s == "" {
 		return ""
 	}
-	if strings.ContainsAny(s, "@#:`\\<>&") || strings.Contains(strings.ToLower(s), "www.") {
+	if strings.ContainsAny(s, "@#`\\<>&") || strings.Contains(s, "://") || strings.Contains(strings.ToLower(s), "www.") || shortcode().MatchString(s) {
 		return MarkdownCode(s)
 	}
 	var b strings.Builder
-	for _, r := range s {
-		if strings.ContainsRune("*_{}[]()+-.!|~$=\"'^", r) {
+	for i, r := range s {
+		if strings.ContainsRune("*_[]|~$", r) || i == listMark(s) {
 			b.WriteByte('\\')
 		}
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// shortcode matches what code hosts replace by a picture.
+var shortcode = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`:[a-zA-Z0-9_+-]+:`) })
+
+// listMark gives the place of the character that would make the start of s a
+// list, a rule or a heading, -1 if there is none.
+func listMark(s string) int {
+	if strings.ContainsRune("-+=", rune(s[0])) {
+		return 0
+	}
+	digits := strings.TrimLeft(s, "0123456789")
+	if at := len(s) - len(digits); at > 0 && digits != "" && (digits[0] == '.' || digits[0] == ')') {
+		return at
+	}
+	return -1
 }
 
 // MarkdownCode gives outside text as a code span that also holds in a table

@@ -2,6 +2,7 @@ package reports_test
 
 import (
 	"bytes"
+	"encoding/csv"
 	"regexp"
 	"strings"
 	"testing"
@@ -45,7 +46,12 @@ func TestMarkdownText(t *testing.T) {
 		"Southern Cross Managed IT": "Southern Cross Managed IT",
 		"a|b":                       `a\|b`,
 		"*b*":                       `\*b\*`,
-		"[x](y)":                    `\[x\]\(y\)`,
+		"[x](y)":                    `\[x\](y)`,
+		"1. x":                      `1\. x`,
+		"- x":                       `\- x`,
+		"No active probe: none.":    "No active probe: none.",
+		"a :smile: b":               "`a :smile: b`",
+		"Let's Encrypt (CA)":        "Let's Encrypt (CA)",
 		"@user":                     "`@user`",
 		"<b>":                       "`<b>`",
 		"`a`":                       "`` `a` ``",
@@ -58,7 +64,7 @@ func TestMarkdownText(t *testing.T) {
 		out := reports.MarkdownText(s)
 		harmless(t, s[:min(20, len(s))], out)
 		outside := outsideCode(out)
-		require.NotRegexp(t, `(^|[^\\])[<>\[\]!*_|]|https?:|www\.|@|(^|[^\\])#`, outside, "from %.40q", s)
+		require.NotRegexp(t, `(^|[^\\])[<>\[\]*_|~$]|https?:|www\.|@|(^|[^\\])#`, outside, "from %.40q", s)
 	}
 }
 
@@ -163,4 +169,23 @@ func FuzzEscape(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestCSV(t *testing.T) {
+	in, err := sample.Hostile(hostileTexts(t))
+	require.NoError(t, err)
+	r := reports.Build(in)
+	var guarded, raw bytes.Buffer
+	require.NoError(t, reports.CSV{}.Render(&guarded, r))
+	require.NoError(t, reports.CSV{Raw: true}.Render(&raw, r))
+	rows, err := csv.NewReader(&guarded).ReadAll()
+	require.NoError(t, err)
+	require.Len(t, rows, 1+len(r.Findings))
+	for _, row := range rows {
+		for _, cell := range row {
+			harmless(t, "csv", cell)
+			require.False(t, cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])), "%.40q", cell)
+		}
+	}
+	require.Contains(t, raw.String(), ",=1+1,", "raw is raw")
 }
