@@ -49,7 +49,7 @@ func replyField[T any](name, doc string, at func(*T) *msp.Reply) field[T] {
 // countField takes a whole number from 0 to most, or the word none if stated
 // none means something.
 func countField[T any](name, doc string, most int, noneToo bool, at func(*T) *msp.OptInt) field[T] {
-	f := field[T]{name: name, doc: doc, schema: wholeSchema(0, most, noneToo)}
+	f := field[T]{name: name, doc: doc, schema: wholeSchema(0, most, noneToo), cell: cellNumber}
 	f.set = func(d *decoder, t *T, n node) {
 		o := at(t)
 		o.Src.Pos = d.at(n)

@@ -12,11 +12,12 @@ import (
 type cellForm uint8
 
 const (
-	cellOne   cellForm = iota // one value
-	cellWords                 // ids, names or words, with semicolons, commas or line ends between
-	cellTexts                 // texts, with semicolons or line ends between; none = stated none
-	cellReply                 // an answer; its evidence stands in columns of its own
-	cellBelow                 // nothing: the columns below hold it
+	cellOne    cellForm = iota // one value
+	cellWords                  // ids, names or words, with semicolons, commas or line ends between
+	cellTexts                  // texts, with semicolons or line ends between; none = stated none
+	cellReply                  // an answer; its evidence stands in columns of its own
+	cellNumber                 // a number
+	cellBelow                  // nothing: the columns below hold it
 )
 
 // column is a column of a sheet. Its name is the path of the value in the YAML

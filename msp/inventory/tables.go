@@ -84,8 +84,8 @@ func (g *grammar) organisationObject() *object[msp.Organisation] {
 	type T = msp.Organisation
 	target := field[T]{
 		name: "essential_eight_target", doc: "the Essential Eight maturity level asked of providers, 0 to 3; default 2",
-		schema: wholeSchema(0, 3, false),
-		set:    func(d *decoder, t *T, n node) { t.EssentialEightTarget, _ = d.whole(n, "essential_eight_target", 0, 3) },
+		schema: wholeSchema(0, 3, false), cell: cellNumber,
+		set: func(d *decoder, t *T, n node) { t.EssentialEightTarget, _ = d.whole(n, "essential_eight_target", 0, 3) },
 	}
 	return newObject("organisation", "the organisation", func(t *T) *msp.Source { return &t.Src },
 		idField("a short name for references", func(t *T) *string { return &t.ID }),
@@ -102,7 +102,7 @@ func (g *grammar) assetObject() *object[msp.Asset] {
 	type T = msp.Asset
 	value := field[T]{
 		name: "value", doc: "loss if it is taken, in the organisation's currency: a number, or {min, likely, max}",
-		schema: schema{"anyOf": []any{refSchema("amount"), refSchema(g.money.def)}}, below: g.money.columns,
+		schema: schema{"anyOf": []any{refSchema("amount"), refSchema(g.money.def)}}, cell: cellNumber, below: g.money.columns,
 		set: func(d *decoder, t *T, n node) { t.Value = d.money(n) },
 	}
 	return newObject("asset", "an asset", func(t *T) *msp.Source { return &t.Src },
@@ -117,7 +117,7 @@ func (g *grammar) assetObject() *object[msp.Asset] {
 func moneyObject() *object[msp.Money] {
 	type T = msp.Money
 	part := func(name, doc string, at func(*T) *float64) field[T] {
-		return must(field[T]{name: name, doc: doc, schema: refSchema("amount"), set: func(d *decoder, t *T, n node) {
+		return must(field[T]{name: name, doc: doc, schema: refSchema("amount"), cell: cellNumber, set: func(d *decoder, t *T, n node) {
 			v, ok := d.amount(n, name)
 			*at(t) = v
 			t.Known = t.Known || ok
