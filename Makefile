@@ -5,7 +5,7 @@ FLAGS    := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 FUZZTIME ?= 60s
 export CGO_ENABLED ?= 0
 
-.PHONY: help build test race fuzz lint cover golden conformance bench servers workbook release clean
+.PHONY: help build test race properties fuzz lint cover golden conformance bench servers workbook release clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ test: ## run the tests: no root, no network, nothing installed
 
 race: ## run the tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race ./...
+
+properties: ## the exposure model and graph algorithms on 100,000 random models (a quarter of an hour)
+	MSPSCAN_ROUNDS=100000 $(GO) test -timeout 2h ./msp/exposure ./msp/graph/csr
 
 fuzz: ## run every fuzz target for FUZZTIME (default 60s)
 	.ci/fuzz.sh $(FUZZTIME)

@@ -22,6 +22,9 @@ func models() int {
 	if n, err := strconv.Atoi(os.Getenv("MSPSCAN_ROUNDS")); err == nil && n > 0 {
 		return n
 	}
+	if underRace {
+		return 200
+	}
 	return 5000
 }
 

@@ -121,7 +121,7 @@ type nodeKind struct {
 	Description   string `json:"description"`
 	IsDisplayKind bool   `json:"is_display_kind"`
 	Icon          string `json:"icon"`
-	Color         string `json:"color"`
+	Hue           string `json:"color"`
 }
 
 type relationshipKind struct {
