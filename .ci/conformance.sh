@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs the peers' test suites that stand in ../shared/suites. A suite that is
-# absent is skipped with a message. Prints "suite: n of m" a line.
+# Runs the peers' test suites that stand in ../shared/suites. Prints "suite: n of
+# m" a line, then every case that is not among the n, with the reason. A suite
+# that is absent is skipped with a message.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if [ ! -d ../shared/suites ]; then
@@ -10,10 +11,17 @@ fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
-go test -count=1 -v -run 'Conformance' ./msp/... ./scanner/... >"$log" 2>&1 || status=$?
-grep -E '^ *([a-z_]+\.go:[0-9]+: )?[a-z0-9 /_.-]+: [0-9]+ of [0-9]+' "$log" | sed -E 's/^ *[a-z_]+\.go:[0-9]+: //' || true
-grep -E -- '--- (FAIL|SKIP)|not here' "$log" || true
-if [ "$status" -ne 0 ]; then
-  grep -E '(FAIL|Error)' "$log" | head -50
+go test -count=1 -v -run '^TestConformance' ./msp/... ./scanner/... >"$log" 2>&1 || status=$?
+said=$(grep -E '^ +[a-z0-9_]+_test\.go:[0-9]+: ' "$log" | sed -E 's/^ +[a-z0-9_]+_test\.go:[0-9]+: //' || true)
+suites=$(grep -E '^[a-z0-9 _.-]+: [0-9]+ of [0-9]+' <<<"$said" | sort || true)
+echo "$suites"
+echo
+echo "Cases that are not counted:"
+grep -vxFf <(echo "$suites") <<<"$said" | sort -u | sed 's/^/  /' || true
+grep -E -- '--- (FAIL|SKIP)' "$log" || true
+if [ -z "$suites" ]; then
+  echo "conformance: no suite was run"
+  tail -30 "$log"
+  exit 1
 fi
 exit "$status"

@@ -56,7 +56,7 @@ func TestConformanceRecords(t *testing.T) {
 		if why, decided := standardSaysRecord()[c.Record]; decided {
 			other++
 			require.NotEqual(t, c.Valid, ok, "the table is stale")
-			t.Logf("the standard decides otherwise: %q: %s", c.Record, why)
+			t.Logf("mox-records dmarc, the standard decides otherwise: %q: %s", c.Record, why)
 			continue
 		}
 		if ok != c.Valid {
@@ -359,10 +359,10 @@ func runScripts(t *testing.T, file string) tally {
 		case decided:
 			n.standard++
 			require.NotEmpty(t, failed, "the table is stale")
-			t.Logf("the standard decides otherwise: %s: %s", s.Name, why)
+			t.Logf("mailauth-dmarc %s, the standard decides otherwise: %s: %s", file, s.Name, why)
 		case checked == 0:
 			n.notOurs++
-			t.Logf("not about a record: %s (%s)", s.Name, notOurs()[s.Assertions[0].Path])
+			t.Logf("mailauth-dmarc %s, not about a record: %s (%s)", file, s.Name, notOurs()[s.Assertions[0].Path])
 		case len(failed) > 0:
 			t.Errorf("%s: %s: %s", file, s.Name, strings.Join(failed, "; "))
 		default:

@@ -25,6 +25,7 @@ func faultTasks() []fact.Task {
 		fact.ProbeDelegation: "ridgeline.example", fact.ProbeHosts: "ridgeline.example", fact.ProbeMX: "ridgeline.example",
 		fact.ProbeSPF: "ridgeline.example", fact.ProbeDMARC: "ridgeline.example", fact.ProbeCAA: "nightdesk.example",
 		fact.ProbeDNSSEC: "watchtower.test", fact.ProbeTokens: "ridgeline.example", fact.ProbeRegistered: "ridgeline.example",
+		fact.ProbeAgree: "ridgeline.example",
 	}
 	gone := map[string]msp.Name{
 		fact.ProbeDelegation: "www.nothing.example", fact.ProbeHosts: "nothing.example", fact.ProbeMX: "nothing.example",

@@ -28,13 +28,15 @@ type block struct {
 	binds     []netip.Addr
 	files     map[string][]dns.RR // by origin
 	templates []template
-	drop      []string
+	drop      []string // zones of which nothing is answered, or "zone type"
 	clearAA   bool
+	version   []dns.RR // of version.bind and version.server, class CH
 	hints     string
 }
 
 // template is a fixed answer for names below its zone.
 type template struct {
+	class             string // IN or CH
 	zone, qtype       string
 	rcode             int
 	answer, ns, extra []dns.RR
@@ -109,7 +111,7 @@ func parseConfig(t *testing.T, root, name string) []*block {
 		case depth == 0:
 			b = &block{files: map[string][]dns.RR{}, zones: zonesOf(f[:len(f)-1])}
 		case depth == 1 && f[0] == "template":
-			tmpl = &template{qtype: f[2], zone: dns.CanonicalName(f[3])}
+			tmpl = &template{class: f[1], qtype: f[2], zone: dns.CanonicalName(f[3])}
 		case depth == 2 && tmpl != nil:
 			tmpl.set(t, f)
 		default:
@@ -161,12 +163,20 @@ func (b *block) set(t *testing.T, root, section string, f []string) {
 		origin := dns.CanonicalName(f[2])
 		b.files[origin] = readZone(t, filepath.Join(root, f[1]), origin)
 	case f[0] == "drop":
-		b.drop = append(b.drop, zonesOf(strings.Fields(section)[1:])...)
-		if len(b.drop) == 0 {
-			b.drop = []string{"."}
+		zones := zonesOf(strings.Fields(section)[1:])
+		if len(zones) == 0 {
+			zones = []string{"."}
+		}
+		for _, z := range zones {
+			b.drop = append(b.drop, strings.TrimSpace(z+" "+strings.Join(f[min(2, len(f)):], " ")))
 		}
 	case strings.Join(f, " ") == "response clear aa":
 		b.clearAA = true
+	case f[0] == "chaos":
+		for _, name := range []string{"version.bind.", "version.server."} {
+			hdr := dns.RR_Header{Name: name, Rrtype: dns.TypeTXT, Class: dns.ClassCHAOS}
+			b.version = append(b.version, &dns.TXT{Hdr: hdr, Txt: f[1:]})
+		}
 	case f[0] == "option" && f[1] == "root-hints":
 		b.hints = f[2]
 	}
@@ -225,23 +235,31 @@ func (n *internet) answer(addr netip.Addr, req *dns.Msg) *dns.Msg {
 		m.Rcode = dns.RcodeRefused
 		return m
 	}
-	if slices.ContainsFunc(best.drop, func(z string) bool { return dns.IsSubDomain(z, name) }) {
-		return nil
+	for _, d := range best.drop {
+		zone, qtype, _ := strings.Cut(d, " ")
+		if dns.IsSubDomain(zone, name) && (qtype == "" || qtype == dns.TypeToString[q.Qtype]) {
+			return nil
+		}
 	}
-	best.fill(m, name, q.Qtype)
+	best.fill(m, name, q)
 	if best.clearAA {
 		m.Authoritative = false
 	}
 	return m
 }
 
-func (b *block) fill(m *dns.Msg, name string, qtype uint16) {
+func (b *block) fill(m *dns.Msg, name string, q dns.Question) {
+	qtype := q.Qtype
 	for _, t := range b.templates {
-		if !dns.IsSubDomain(t.zone, name) || t.qtype != "ANY" && t.qtype != dns.TypeToString[qtype] {
+		if t.class != dns.ClassToString[q.Qclass] || !dns.IsSubDomain(t.zone, name) || t.qtype != "ANY" && t.qtype != dns.TypeToString[qtype] {
 			continue
 		}
 		m.Rcode, m.Authoritative = t.rcode, t.rcode != dns.RcodeServerFailure
 		m.Answer, m.Ns, m.Extra = t.answer, t.ns, append(slices.Clone(t.extra), m.Extra...)
+		return
+	}
+	if q.Qclass != dns.ClassINET {
+		b.speak(m, name)
 		return
 	}
 	origin := ""
@@ -255,6 +273,18 @@ func (b *block) fill(m *dns.Msg, name string, qtype uint16) {
 		return
 	}
 	lookup(m, b.files[origin], origin, name, qtype)
+}
+
+// speak answers of the server itself.
+func (b *block) speak(m *dns.Msg, name string) {
+	for _, rr := range b.version {
+		if rr.Header().Name == name {
+			m.Authoritative, m.Answer = true, append(m.Answer, rr)
+		}
+	}
+	if len(m.Answer) == 0 {
+		m.Rcode = dns.RcodeRefused
+	}
 }
 
 // lookup answers from a zone (RFC 1034 section 4.3.2).

@@ -3,6 +3,7 @@ package probes
 import (
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/miekg/dns"
@@ -20,6 +21,9 @@ type facts struct {
 	mxOutcome  fact.Outcome
 	spf        fact.SPF
 	spfOutcome fact.Outcome
+	agree      fact.Agree
+	version    fact.Version
+	prefixes   map[string][]netip.Prefix // the suite's table of routed prefixes, by row
 }
 
 // tagsOf maps the facts to the message tags of one test case.
@@ -28,6 +32,7 @@ func tagsOf(testCase string, f facts) []string {
 		"delegation01": enoughTags, "delegation02": distinctTags, "delegation03": sizeTags,
 		"consistency05": glueTags, "consistency06": mnameTags, "basic02": workingTags,
 		"address01": reachTags, "zone09": mailTags, "zone11": spfTags,
+		"nameserver15": softwareTags, "connectivity04": prefixTags,
 	}
 	tags := table[testCase](f)
 	slices.Sort(tags)
@@ -290,19 +295,49 @@ func isMailDomain(zone msp.Name) bool {
 }
 
 func mailTags(f facts) []string {
-	var tags []string
+	tags := disagreeTags(f.agree.MX)
+	found := slices.ContainsFunc(f.agree.MX.Servers, func(s fact.AgreeServer) bool { return s.Outcome == fact.Present })
+	known := slices.ContainsFunc(f.agree.MX.Servers, func(s fact.AgreeServer) bool { return s.Outcome == fact.Absent })
 	switch {
-	case f.mxOutcome == fact.Unknown:
-		return nil
 	case f.mx.Null && len(f.mx.Hosts) > 0:
 		tags = append(tags, "Z09_NULL_MX_WITH_OTHER_MX")
+	case f.mx.NullNonZero:
+		tags = append(tags, "Z09_NULL_MX_NON_ZERO_PREF")
 	case f.mx.Null:
-	case len(f.mx.Hosts) == 0 && isMailDomain(f.zone):
-		tags = append(tags, "Z09_MISSING_MAIL_TARGET")
-	case len(f.mx.Hosts) > 0 && len(f.zone.Labels()) == 1:
+	case found && len(f.zone.Labels()) == 1:
 		tags = append(tags, "Z09_TLD_EMAIL_DOMAIN")
-	case len(f.mx.Hosts) > 0:
+	case found:
 		tags = append(tags, "Z09_MX_DATA")
+	case known && isMailDomain(f.zone):
+		tags = append(tags, "Z09_MISSING_MAIL_TARGET")
+	}
+	return tags
+}
+
+// disagreeTags says how the servers' answers about the MX set differ.
+func disagreeTags(set fact.AgreeSet) []string {
+	var tags []string
+	var sets []string
+	seen := map[fact.Outcome]bool{}
+	for _, s := range set.Servers {
+		seen[s.Outcome] = true
+		switch {
+		case s.Outcome == fact.Present:
+			sets = append(sets, strings.Join(s.Values, ", "))
+		case s.Reason == "timeout":
+			tags = append(tags, "Z09_NO_RESPONSE_MX_QUERY")
+		case s.Reason == "not_authoritative", s.Reason == "lame":
+			tags = append(tags, "Z09_NON_AUTH_MX_RESPONSE")
+		case s.Rcode != "NOERROR":
+			tags = append(tags, "Z09_UNEXPECTED_RCODE_MX")
+		}
+	}
+	slices.Sort(sets)
+	if len(slices.Compact(sets)) > 1 {
+		tags = append(tags, "Z09_INCONSISTENT_MX_DATA")
+	}
+	if seen[fact.Present] && seen[fact.Absent] {
+		tags = append(tags, "Z09_INCONSISTENT_MX", "Z09_MX_FOUND", "Z09_NO_MX_FOUND")
 	}
 	return tags
 }
@@ -310,6 +345,8 @@ func mailTags(f facts) []string {
 func spfTags(f facts) []string {
 	null := len(f.spf.Records) == 1 && f.spf.Records[0] == "v=spf1 -all"
 	switch {
+	case f.agree.SPF.Same == fact.Broken:
+		return []string{"Z11_INCONSISTENT_SPF_POLICIES", "Z11_DIFFERENT_SPF_POLICIES_FOUND"}
 	case f.spfOutcome == fact.Unknown:
 		return []string{"Z11_UNABLE_TO_CHECK_FOR_SPF"}
 	case !isMailDomain(f.zone) && f.spf.Result == "none":
@@ -326,4 +363,77 @@ func spfTags(f facts) []string {
 		return []string{"Z11_NON_NULL_SPF_NON_MAIL_DOMAIN"}
 	}
 	return []string{"Z11_SPF_SYNTAX_OK"}
+}
+
+func softwareTags(f facts) []string {
+	var tags []string
+	for _, s := range f.version.Servers {
+		if s.WrongClass {
+			tags = append(tags, "N15_WRONG_CLASS")
+		}
+		if s.Outcome == fact.Present {
+			tags = append(tags, "N15_SOFTWARE_VERSION")
+			continue
+		}
+		tags = append(tags, "N15_NO_VERSION_REVEALED")
+		if s.Outcome == fact.Unknown {
+			tags = append(tags, "N15_ERROR_ON_VERSION_QUERY")
+		}
+	}
+	return tags
+}
+
+// prefixTags looks the addresses of the delegated servers up in the suite's own
+// table: a scan asks no routing database, but its facts name every address.
+func prefixTags(f facts) []string {
+	members := map[netip.Prefix]int{}
+	total := map[string]int{}
+	for _, h := range f.delegation.ParentNS {
+		for _, text := range f.addresses(h, true) {
+			addr := netip.MustParseAddr(text)
+			total[family(addr)]++
+			if p, ok := longest(f.prefixes, addr); ok {
+				members[p]++
+			}
+		}
+	}
+	if len(members) == 0 {
+		return []string{"CN04_EMPTY_PREFIX_SET"}
+	}
+	var tags []string
+	for p, n := range members {
+		word := "CN04_" + family(p.Addr())
+		if n > 1 {
+			tags = append(tags, word+"_SAME_PREFIX")
+		} else {
+			tags = append(tags, word+"_DIFFERENT_PREFIX")
+		}
+		if n == total[family(p.Addr())] {
+			tags = append(tags, word+"_SINGLE_PREFIX")
+		}
+	}
+	return tags
+}
+
+func family(a netip.Addr) string {
+	if a.Is4() {
+		return "IPV4"
+	}
+	return "IPV6"
+}
+
+// longest gives the most specific prefix in the row of an address: the third
+// octet of IPv4, the seventh group of IPv6, as the suite's zone has its rows.
+func longest(table map[string][]netip.Prefix, addr netip.Addr) (best netip.Prefix, ok bool) {
+	row := "*." + strconv.Itoa(int(addr.AsSlice()[2]))
+	if addr.Is6() {
+		hex := addr.StringExpanded()[30:34]
+		row = "*." + strings.Join([]string{hex[3:4], hex[2:3], hex[1:2], hex[0:1]}, ".")
+	}
+	for _, p := range table[row] {
+		if p.Contains(addr) && (!ok || p.Bits() > best.Bits()) {
+			best, ok = p, true
+		}
+	}
+	return best, ok
 }

@@ -33,6 +33,8 @@ func notAsked(testCase string, s scenario) string {
 		return "an undelegated test: a scan begins at the delegation"
 	case s.zone == ".":
 		return "the root zone is in no inventory"
+	case strings.HasPrefix(s.name, "ERROR-PREFIX-DATABASE"):
+		return "a scan asks no database of routed prefixes, so none can fail"
 	}
 	return ""
 }
@@ -40,25 +42,16 @@ func notAsked(testCase string, s scenario) string {
 // expected gives the scenarios whose tags the facts do not carry, and why. A
 // scenario that passes must not stand here.
 func expected() map[string]string {
-	const perServer = "MX and TXT are asked of the resolver, so a difference between the zone's servers is not seen"
 	return map[string]string{
 		"consistency05 ADDRESSES-MATCH-6":  "the suite's zone gives ns1 its addresses twice and ns2 none: only glue has them (RFC 1034 section 4.2.2 wants both alike)",
 		"consistency05 IB-ADDR-MISMATCH-1": "no server listens at the old glue address, and a scan says so",
-		"zone09 NO-RESPONSE-MX-QUERY":      perServer,
-		"zone09 UNEXPECTED-RCODE-MX":       perServer,
-		"zone09 NON-AUTH-MX-RESPONSE":      perServer,
-		"zone09 INCONSISTENT-MX":           perServer,
-		"zone09 INCONSISTENT-MX-DATA":      perServer,
-		"zone11 INCONSISTENT-SPF":          perServer,
-		"zone11 SPF-MISSING-ON-ONE":        perServer,
-		"zone11 ALL-DIFFERENT-SPF":         perServer,
-		"zone09 NULL-MX-NON-ZERO-PREF":     "a null MX of another preference is a null MX to every sender (RFC 7505 section 3)",
+		"zone09 NON-AUTH-MX-RESPONSE":      "the suite's server that answers without authority, 127.19.9.34, is delegated to by no zone of the suite",
 	}
 }
 
-// TestZonemaster runs the probes over the zones of the Zonemaster test suite and
+// TestConformanceZonemaster runs the probes over the zones of the Zonemaster test suite and
 // compares the facts with the tags that the suite wants and forbids.
-func TestZonemaster(t *testing.T) {
+func TestConformanceZonemaster(t *testing.T) {
 	suite := filepath.Join("..", "..", "..", "shared", "suites", "zonemaster-zones")
 	if _, err := os.Stat(suite); err != nil {
 		t.Skip("suite not here: " + suite)
@@ -67,25 +60,27 @@ func TestZonemaster(t *testing.T) {
 		{"Delegation-TP", "delegation01"}, {"Delegation-TP", "delegation02"}, {"Delegation-TP", "delegation03"},
 		{"Consistency-TP", "consistency05"}, {"Consistency-TP", "consistency06"}, {"Basic-TP", "basic02"},
 		{"Address-TP", "address01"}, {"Zone-TP", "zone09"}, {"Zone-TP", "zone11"},
+		{"Nameserver-TP", "nameserver15"}, {"Connectivity-TP", "connectivity04"},
 	} {
 		t.Run(testCase.name, func(t *testing.T) { runCase(t, suite, testCase.family, testCase.name) })
 	}
-	t.Log("nameserver15 0 of 12: the version query (class CH) has no probe")
-	t.Log("connectivity04 0 of 21: no routing-prefix database is asked")
 }
 
 func runCase(t *testing.T, suite, family, name string) {
 	data := filepath.Join(suite, "test-zone-data")
 	world := loadInternet(t, data, "main.cfg", filepath.Join(family, name, name+".cfg"))
 	scenarios := readScenarios(t, filepath.Join(suite, "docs", "public", "specifications", "test-zones", family, name+".md"), name)
-	good, asked := 0, 0
+	prefixes := routedPrefixes(t, filepath.Join(data, family, name, "asnlookup.zonemaster.net.zone"))
+	good, asked, left := 0, 0, 0
 	for _, s := range scenarios {
 		if why := notAsked(name, s); why != "" {
-			t.Logf("%s %s not asked: %s", name, s.name, why)
+			t.Logf("zonemaster %s %s not asked: %s", name, s.name, why)
+			left++
 			continue
 		}
 		asked++
 		f := collect(t, world, msp.Name(strings.TrimSuffix(s.zone, ".")))
+		f.prefixes = prefixes
 		wrong := compare(s, tagsOf(name, f))
 		why, known := expected()[name+" "+s.name]
 		switch {
@@ -94,13 +89,13 @@ func runCase(t *testing.T, suite, family, name string) {
 		case wrong == "":
 			good++
 		case known:
-			t.Logf("%s %s fails: %s", name, s.name, why)
+			t.Logf("zonemaster %s %s fails: %s", name, s.name, why)
 		default:
 			t.Errorf("%s %s (%s) fails: %s\n%+v", name, s.name, s.zone, wrong, f.delegation)
 		}
 	}
 	require.NotZero(t, asked)
-	t.Logf("%s: %d of %d", name, good, asked)
+	t.Logf("zonemaster %s: %d of %d; %d more not asked", name, good, asked, left)
 }
 
 // collect runs the probes at one zone with a client of its own.
@@ -122,7 +117,25 @@ func collect(t *testing.T, world *internet, zone msp.Name) facts {
 	f.outcome = run(fact.ProbeDelegation, &f.delegation)
 	f.mxOutcome = run(fact.ProbeMX, &f.mx)
 	f.spfOutcome = run(fact.ProbeSPF, &f.spf)
+	run(fact.ProbeAgree, &f.agree)
+	run(fact.ProbeVersion, &f.version)
 	return f
+}
+
+// routedPrefixes reads the rows of the suite's table of prefixes, where a case
+// has one.
+func routedPrefixes(t *testing.T, file string) map[string][]netip.Prefix {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	rows := map[string][]netip.Prefix{}
+	for _, m := range regexp.MustCompile(`(?m)^(\S+)\s+TXT\s+"\d+ \| (\S+) \|`).FindAllStringSubmatch(string(text), -1) {
+		rows[m[1]] = append(rows[m[1]], netip.MustParsePrefix(m[2]))
+	}
+	require.NotEmpty(t, rows, file)
+	return rows
 }
 
 // compare says what is wrong with the tags, "" if nothing is.
@@ -164,6 +177,7 @@ func readScenarios(t *testing.T, doc, testCase string) []scenario {
 		if len(cells) < 3 || !nameLike.MatchString(strings.TrimSpace(cells[0])) {
 			continue
 		}
+		cells[1] = strings.ReplaceAll(cells[1], "Z09, NO_MX_FOUND", ", Z09_NO_MX_FOUND") // a slip of one row
 		s := scenario{name: strings.TrimSpace(cells[0]), mandatory: tag.FindAllString(cells[1], -1), forbidden: tag.FindAllString(cells[2], -1)}
 		s.onlyMandatory = strings.TrimSpace(cells[2]) == "2)"
 		s.zone = zoneOf(s.name, testCase, zones)

@@ -176,7 +176,7 @@ func TestConformanceStalwart(t *testing.T) {
 			switch {
 			case decided:
 				other++
-				t.Logf("the standard decides otherwise: %s (%s, %s): the suite wants %s; %s", c.name, c.helo, c.ip, c.want, why)
+				t.Logf("stalwart-spf, the standard decides otherwise: %s (%s, %s): the suite wants %s; %s", c.name, c.helo, c.ip, c.want, why)
 				require.Equal(t, strings.SplitN(why, ":", 2)[0], got)
 			case got == c.want || string(v.Result) == c.want:
 				passed++
@@ -217,7 +217,7 @@ func TestConformanceRecords(t *testing.T) {
 		if why, decided := standardSaysRecord()[c.Record]; decided {
 			other++
 			require.NotEqual(t, c.Valid, got, "the table is stale")
-			t.Logf("the standard decides otherwise: %q: %s", c.Record, why)
+			t.Logf("mox-records spf, the standard decides otherwise: %q: %s", c.Record, why)
 			continue
 		}
 		if got != c.Valid {
