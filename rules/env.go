@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -138,7 +139,7 @@ func show(v ref.Val) string {
 	case string:
 		return t
 	case float64:
-		return strings.TrimSuffix(fmt.Sprintf("%.1f", t), ".0")
+		return decimal(t)
 	case []string:
 		return strings.Join(t, ", ")
 	case []ref.Val:
@@ -149,4 +150,14 @@ func show(v ref.Val) string {
 		return strings.Join(parts, ", ")
 	}
 	return fmt.Sprint(v.Value())
+}
+
+// decimal gives one decimal place, two for shares, and none that is not needed.
+func decimal(f float64) string {
+	places := 1
+	if f < 1 && f > -1 {
+		places = 2
+	}
+	s := strconv.FormatFloat(f, 'f', places, 64)
+	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
 }

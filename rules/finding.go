@@ -40,6 +40,9 @@ func (r *Rule) finding(ctx context.Context, view subject.View, h hit, v *vars) m
 			f.Provider = p
 		}
 	}
+	if p, ok := h.item.(subject.Placed); ok && p.Place().Known() {
+		f.Location = p.Place()
+	}
 	return f
 }
 

@@ -157,5 +157,14 @@ func (t template) fill(ctx context.Context, v *vars) (string, error) {
 		b.WriteString(show(out))
 	}
 	b.WriteString(t.words[len(t.words)-1])
-	return strings.TrimSpace(b.String()), nil
+	return tidyText(b.String()), nil
+}
+
+// tidyText leaves single blanks between words: texts are folded in their files,
+// and an empty list leaves a gap.
+func tidyText(s string) string {
+	if !strings.Contains(s, "  ") && !strings.ContainsAny(s, "\n\t") {
+		return strings.TrimSpace(s)
+	}
+	return strings.Join(strings.Fields(s), " ")
 }

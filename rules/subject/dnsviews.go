@@ -1,6 +1,7 @@
 package subject
 
 import (
+	"mspscan/msp"
 	"mspscan/msp/fact"
 )
 
@@ -255,6 +256,7 @@ type Undeclared struct {
 	Listed        bool     `json:"listed"` // a provider of the inventory without any relationship
 
 	provider string
+	pos      msp.Pos // of the dependent's domains
 	facts    []*fact.Fact
 }
 
@@ -274,6 +276,9 @@ func (u *Undeclared) Evidence() []*fact.Fact { return u.facts }
 
 // Concerns gives the dependent, if it is a provider.
 func (u *Undeclared) Concerns() (string, bool) { return u.provider, true }
+
+// Place gives where the dependent declares its domains.
+func (u *Undeclared) Place() msp.Pos { return u.pos }
 
 // Evidence gives the facts that show the operator.
 func (s *SharedParty) Evidence() []*fact.Fact { return s.facts }

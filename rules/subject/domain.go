@@ -33,7 +33,7 @@ func (b *builder) domainViews() {
 func (b *builder) domain(w graph.Watched, hosts []*fact.Fact) *Domain {
 	v := &Domain{
 		Name: string(w.Name), OwnerID: w.Owner,
-		src: domainSource{pos: w.Pos, owner: b.ownerOf(w.Owner), facts: map[string][]*fact.Fact{}},
+		src: domainSource{pos: w.Pos, owner: b.ownerOf(w.Owner), facts: map[string][]*fact.Fact{}, gaps: map[string][]string{}},
 	}
 	v.Delegation, v.MX = b.delegation(v, w.Name), b.mx(v, w.Name)
 	v.SPF, v.DMARC = b.spf(v, w.Name), b.dmarc(v, w.Name)
@@ -100,7 +100,11 @@ func (b *builder) delegation(v *Domain, name msp.Name) *Delegation {
 	}
 	sets := map[string]bool{}
 	for _, s := range d.Servers {
-		out.Servers = append(out.Servers, b.server(s))
+		n := b.server(s)
+		out.Servers = append(out.Servers, n)
+		if !n.Answered {
+			v.gap("delegation", strings.TrimSpace(n.Host+" "+n.Address)+": "+n.State, n.Reason)
+		}
 		if s.State == fact.ServerAuthoritative && len(s.NS) > 0 {
 			sets[strings.Join(unique(words(s.NS)), " ")] = true
 		}
@@ -156,6 +160,7 @@ func (b *builder) mx(v *Domain, name msp.Name) *MX {
 			out.NoAddress = append(out.NoAddress, host)
 		case h.Outcome != fact.Present:
 			out.Unknown = append(out.Unknown, host)
+			v.gap("mx", host, h.Reason)
 		case len(h.Addresses) > 0 && len(private(h.Addresses)) == len(h.Addresses):
 			out.Private = append(out.Private, host)
 		}
@@ -219,6 +224,9 @@ func (b *builder) dmarc(v *Domain, name msp.Name) *DMARC {
 			continue
 		}
 		seen[r.Domain] = true
+		if r.Authorised == fact.Unknown {
+			v.gap("dmarc", "authorisation by "+string(r.Domain), r.Reason)
+		}
 		out.Reports = append(out.Reports, &Report{
 			Tag: r.Tag, Domain: string(r.Domain), Authorised: r.Authorised.String(), Reason: r.Reason, NXDomain: r.Rcode == "NXDOMAIN",
 		})

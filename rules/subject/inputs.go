@@ -83,6 +83,7 @@ type domainSource struct {
 	pos   msp.Pos
 	owner string
 	facts map[string][]*fact.Fact
+	gaps  map[string][]string // input -> what of it was not answered
 }
 
 type hostSource struct {
@@ -311,8 +312,23 @@ func (v *Domain) Ref() msp.Subject { return msp.Subject{Kind: msp.SubjectDomain,
 // Owner is the provider that declares the domain.
 func (v *Domain) Owner() string { return v.src.owner }
 
-// Input gives the facts about the domain.
-func (v *Domain) Input(key string) Input { return observed(key, v.src.facts[key], v.src.pos) }
+// Input gives the facts about the domain. One that came and leaves a part open,
+// such as a silent server, is not wholly known.
+func (v *Domain) Input(key string) Input {
+	in := observed(key, v.src.facts[key], v.src.pos)
+	if gaps := v.src.gaps[key]; len(gaps) > 0 && !in.Unknown {
+		in.Unknown, in.Why = true, joined(gaps)
+	}
+	return in
+}
+
+// gap notes what of an input was not answered.
+func (v *Domain) gap(input, what, reason string) {
+	if reason != "" {
+		what += " (" + reason + ")"
+	}
+	v.src.gaps[input] = append(v.src.gaps[input], what)
+}
 
 // Ref names the host.
 func (v *Host) Ref() msp.Subject { return msp.Subject{Kind: msp.SubjectHost, ID: v.Name} }

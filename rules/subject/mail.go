@@ -87,7 +87,7 @@ func (b *builder) transfer(v *Domain, name msp.Name) []*ServerAnswer {
 	for _, s := range read[fact.Transfer](f, &l).Servers {
 		out = append(out, &ServerAnswer{Host: string(s.Host), Address: s.Address, State: s.Outcome.String(), Reason: s.Reason, Records: int64(s.Records)})
 	}
-	return orUnknown(out, f, l)
+	return v.orUnknown("axfr", out, f, l)
 }
 
 func (b *builder) recursion(v *Domain, name msp.Name) []*ServerAnswer {
@@ -96,12 +96,18 @@ func (b *builder) recursion(v *Domain, name msp.Name) []*ServerAnswer {
 	for _, s := range read[fact.Recursion](f, &l).Servers {
 		out = append(out, &ServerAnswer{Host: string(s.Host), Address: s.Address, State: s.Outcome.String(), Reason: s.Reason})
 	}
-	return orUnknown(out, f, l)
+	return v.orUnknown("recursion", out, f, l)
 }
 
-// orUnknown lets a probe that was asked and came to no server at all stand as
-// one unknown answer: an empty list would be no consent.
-func orUnknown(list []*ServerAnswer, f *fact.Fact, l Look) []*ServerAnswer {
+// orUnknown notes the servers that kept silent, and lets a probe that was asked
+// and came to no server at all stand as one unknown answer: an empty list would
+// be no consent.
+func (v *Domain) orUnknown(input string, list []*ServerAnswer, f *fact.Fact, l Look) []*ServerAnswer {
+	for _, s := range list {
+		if s.State == fact.Unknown.String() {
+			v.gap(input, s.Host, s.Reason)
+		}
+	}
 	if f != nil && len(list) == 0 {
 		return []*ServerAnswer{{State: fact.Unknown.String(), Reason: l.Reason}}
 	}
@@ -154,6 +160,9 @@ func (b *builder) dane(v *Domain) []*DANEHost {
 		d := read[fact.DANE](f, &l)
 		v.src.facts["dane"] = append(v.src.facts["dane"], f)
 		host := &DANEHost{Look: l, Host: h, Signed: d.Signed.String()}
+		if l.State == fact.Present.String() && d.Signed == fact.Unknown {
+			v.gap("dane", "whether the zone of "+h+" is signed", "")
+		}
 		for _, r := range d.Records {
 			for _, e := range r.Errors {
 				host.Faults = append(host.Faults, fmt.Sprintf("%d %d %d: %s", r.Usage, r.Selector, r.Matching, e))
@@ -184,11 +193,24 @@ func (b *builder) drift(v *Domain, name msp.Name) {
 		}
 		v.DriftAsked = true
 		before, now := s.of(was), s.of(is)
-		if gone, new := without(before, now), without(now, before); len(gone)+len(new) > 0 {
+		gone, came := without(before, now), without(now, before)
+		if len(gone)+len(came) > 0 && !b.planned(came, v.OwnerID) {
 			v.Drift = append(v.Drift, fmt.Sprintf("%s: %s, before %s", s.what, listed(now), listed(before)))
 			v.src.facts["drift"] = append(v.src.facts["drift"], is)
 		}
 	}
+}
+
+// planned reports whether the inventory says so: all that is new belongs to a
+// provider that it declares for the owner.
+func (b *builder) planned(names []string, owner string) bool {
+	for _, n := range names {
+		p, ok := b.g.Party(msp.Name(n))
+		if !ok || !slices.ContainsFunc(b.served[p.Provider], func(i int32) bool { return b.inv.Relationships[i].Customer == owner }) {
+			return false
+		}
+	}
+	return len(names) > 0
 }
 
 func listed(list []string) string {

@@ -92,6 +92,11 @@ func (b *builder) newUndeclared(d *graph.Dependency) *Undeclared {
 		Own: d.From == b.inv.Organisation.ID, Listed: b.providers[d.To] != nil, provider: b.ownerOf(d.From),
 	}
 	_, u.Catalogued = b.g.Catalog().Entry(d.Party)
+	if p := b.providers[d.From]; p != nil {
+		u.pos = p.Src.At("domains")
+	} else {
+		u.pos = b.inv.Organisation.Src.At("domains")
+	}
 	if u.Own && b.inv.Organisation.Name != "" {
 		u.DependentName = b.inv.Organisation.Name
 	}

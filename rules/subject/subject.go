@@ -40,6 +40,9 @@ type Item interface {
 	Concerns() (provider string, ok bool)
 }
 
+// Placed is an item that has a place in the inventory of its own.
+type Placed interface{ Place() msp.Pos }
+
 // Kind describes a kind of subject: the variable that rules name it by, the type
 // of its view and the inputs that rules may list.
 type Kind struct {
