@@ -23,8 +23,9 @@ type Subject struct {
 
 // EvidenceItem is one thing seen or declared behind a finding.
 type EvidenceItem struct {
-	Fact     string   `json:"fact,omitempty"` // fact id, for what was seen
-	Summary  string   `json:"summary"`        // what was seen or declared
+	Fact     string   `json:"fact,omitempty"`  // fact id, for what was seen
+	Check    string   `json:"check,omitempty"` // the question that the fact answers, the same in every run
+	Summary  string   `json:"summary"`         // what was seen or declared
 	Server   string   `json:"server,omitempty"`
 	At       string   `json:"at,omitempty"`       // RFC 3339
 	Dig      []string `json:"dig,omitempty"`      // commands that show it again

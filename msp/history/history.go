@@ -30,8 +30,8 @@ type Unjudged struct {
 	Why     string
 }
 
-// Check is a question put to DNS. Key names the question in any run; Fact is
-// the id of this run's answer.
+// Check is a question put to DNS. Key names the question in any run, as the
+// evidence of a finding does; Fact is the id of this run's answer.
 type Check struct {
 	Key     string
 	Fact    string

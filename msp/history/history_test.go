@@ -67,6 +67,11 @@ func TestCompare(t *testing.T) {
 		{"timeout", with(run(spf), oldCheck), with(run(), checks(Check{"SPF a.example", "new", fact.Unknown})), msp.StateNotLookedAt, "no clean answer: SPF a.example"},
 		{"one of two timed out", with(run(spf), oldCheck), with(run(), checks(Check{"SPF a.example", "n1", fact.Unknown}, Check{"SPF a.example", "n2", fact.Present})), msp.StateNotLookedAt, "no clean answer"},
 		{"not asked again", with(run(spf), oldCheck), run(), msp.StateNotLookedAt, "asked again"},
+		{"evidence of a run before names its question", run(func() msp.Finding {
+			f := finding("1", "spf", domain("a.example"), "older-spf")
+			f.Evidence[0].Check = "SPF a.example"
+			return f
+		}()), with(run(), checks(Check{"SPF a.example", "new", fact.Present})), msp.StateFixed, ""},
 		{"old question not known", run(spf), with(run(), checks(Check{"SPF a.example", "new", fact.Present})), msp.StateNotLookedAt, "asked again"},
 		{"rule unknown on the subject", with(run(spf), oldCheck), with(run(), func(r *Run) {
 			r.Checks = []Check{{"SPF a.example", "new", fact.Present}}

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"strings"
 
 	"mspscan/msp"
@@ -110,7 +111,7 @@ func (v *view) stale(f msp.Finding) string {
 			continue
 		}
 		observed = true
-		key := v.asked[e.Fact]
+		key := cmp.Or(e.Check, v.asked[e.Fact])
 		outcome, again := v.outcomes[key]
 		switch {
 		case key == "" || !again:

@@ -141,6 +141,18 @@ func runOf(g *graph.Graph, v verdict, rules []string) history.Run {
 	return run
 }
 
+// nameChecks tells for each piece of evidence which question it answers: ids of
+// facts differ from run to run.
+func nameChecks(findings []msp.Finding, g *graph.Graph) {
+	for _, f := range findings {
+		for i := range f.Evidence {
+			if seen, ok := g.FactByID(f.Evidence[i].Fact); ok {
+				f.Evidence[i].Check = question(reports.CheckName(seen.Task), string(seen.Task.Name))
+			}
+		}
+	}
+}
+
 func question(check, name string) string { return check + " of " + name }
 
 func off(judged map[string]int) []string {

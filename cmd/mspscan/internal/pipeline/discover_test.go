@@ -20,22 +20,20 @@ import (
 	"mspscan/msp/inventory"
 )
 
-const zones = "../../../../testdata/ridgeline/zones"
-
-func discover(t *testing.T, file string, domains ...string) (out, errs string, err error) {
+func discover(t *testing.T, zones, file string, domains ...string) (out, errs string, err error) {
 	var stdout, stderr bytes.Buffer
 	err = Discover(context.Background(), Config{Zones: zones, Ranks: 2}, Streams{Out: &stdout, Err: &stderr}, domains, file)
 	return stdout.String(), stderr.String(), err
 }
 
-// TestDiscover drafts the sample's organisation from its zone files.
+// TestDiscover drafts Acme from its zone files.
 func TestDiscover(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "draft.yaml")
-	out, said, err := discover(t, file, "ridgeline.example", "Ridgeline-Safety.example.", "ridgeline.example")
+	zones, file := world(t, ""), filepath.Join(t.TempDir(), "draft.yaml")
+	out, said, err := discover(t, zones, file, "acme.test", "ACME.test.")
 	require.NoError(t, err)
 	require.Empty(t, out)
-	require.Contains(t, said, "2 domains, ")
-	require.Contains(t, said, "7 providers, 2 hosts")
+	require.Contains(t, said, "1 domain, ")
+	require.Contains(t, said, "4 providers, 2 hosts")
 	require.Contains(t, said, "mspscan scan "+file)
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
@@ -45,36 +43,58 @@ func TestDiscover(t *testing.T) {
 
 	inv, diags := inventory.Decode([]inventory.File{{Name: "draft.yaml", Data: text}})
 	require.Empty(t, diags, string(text))
-	require.Equal(t, "ridgeline", inv.Organisation.ID)
-	require.Equal(t, []msp.Name{"portal.ridgeline.example", "support.ridgeline.example"}, inv.Organisation.Hosts)
+	require.Equal(t, "acme", inv.Organisation.ID)
+	require.Equal(t, []msp.Name{"support.acme.test", "www.acme.test"}, inv.Organisation.Hosts)
 	found := map[string]string{}
 	for _, r := range inv.Relationships {
-		require.Equal(t, "ridgeline", r.Customer)
 		require.False(t, r.AccessStated)
-		found[r.Provider] = r.Service + " " + strings.Join(r.DNSServices, "+")
+		found[r.Provider+">"+r.Customer] = r.Service + " " + strings.Join(r.DNSServices, "+")
 	}
 	require.Equal(t, map[string]string{
-		"bulkmail-example": "sending mail mail", "cloudflare": "DNS hosting dns", "connectwise-screenconnect": "remote access web",
-		"microsoft-365": "sending mail mail", "mimecast": "mail filtering, sending mail mail", "reportbox-example": "mail reports ",
-		"southerncross-it-example": "DNS hosting dns",
+		"host-test>acme": "DNS hosting, web hosting dns+web", "filter-test>acme": "mail, sending mail mail",
+		"reports-test>acme": "mail reports ", "connectwise-screenconnect>acme": "remote access web",
 	}, found)
-	require.Contains(t, string(text), "# ridgeline.example MX au-smtp-inbound-1.mimecast.com\n")
-	require.Contains(t, string(text), "is or was an account at TeamViewer")
+	for _, line := range []string{
+		"# yaml-language-server: $schema=mspscan-inventory.schema.json\n", "  # acme.test MX mx.filter.test\n",
+		"  # support.acme.test CNAME acme.screenconnect.com\n", "    access: unknown\n", "# - filter.test: which doors does it have into you",
+	} {
+		require.Contains(t, string(text), line)
+	}
 
-	again, said, err := discover(t, "", "ridgeline.example", "ridgeline-safety.example")
+	again, said, err := discover(t, zones, "", "acme.test")
 	require.NoError(t, err)
 	require.Equal(t, string(text), again, "the same answers give the same draft")
 	require.Contains(t, said, "-o FILE")
-	_, _, err = discover(t, file, "ridgeline.example")
+	_, _, err = discover(t, zones, file, "acme.test")
 	require.ErrorContains(t, err, "is there already")
 	kept, err := os.ReadFile(file)
 	require.NoError(t, err)
 	require.Equal(t, text, kept, "a file is never overwritten")
+	_, _, err = discover(t, zones, filepath.Join(t.TempDir(), "no", "folder.yaml"), "acme.test")
+	require.Error(t, err)
+}
+
+// TestDiscoverInTheDark holds that silence gives questions, not a clean draft.
+func TestDiscoverInTheDark(t *testing.T) {
+	text, said, err := discover(t, world(t, "192.0.2.52 servfail\n"), "", "acme.test")
+	require.NoError(t, err)
+	require.NotContains(t, said, "(0 without a clean answer)")
+	require.Contains(t, text, "# - mx of acme.test could not be looked at (servfail); run this again later.\n")
+}
+
+// TestDiscoverSample drafts the sample's organisation.
+func TestDiscoverSample(t *testing.T) {
+	text, _, err := discover(t, "../../../../testdata/ridgeline/zones", "", "ridgeline.example")
+	require.NoError(t, err)
+	inv, diags := inventory.Decode([]inventory.File{{Name: "draft.yaml", Data: []byte(text)}})
+	require.Empty(t, diags, text)
+	require.NotEmpty(t, inv.Relationships)
+	require.Contains(t, text, "id: mimecast")
 }
 
 func TestDiscoverRefuses(t *testing.T) {
 	for arg, want := range map[string]string{"": "empty", "com.au": "public suffix", "https://acme.example/": "not a domain name", "localhost": "single label"} {
-		_, _, err := discover(t, "", arg)
+		_, _, err := discover(t, t.TempDir(), "", arg)
 		require.ErrorContains(t, err, want, arg)
 		var e *Error
 		require.ErrorAs(t, err, &e)
@@ -82,7 +102,7 @@ func TestDiscoverRefuses(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	err := Discover(ctx, Config{Zones: zones, Ranks: 2}, Streams{Out: &bytes.Buffer{}, Err: &bytes.Buffer{}}, []string{"ridgeline.example"}, "")
+	err := Discover(ctx, Config{Zones: world(t, ""), Ranks: 2}, Streams{Out: &bytes.Buffer{}, Err: &bytes.Buffer{}}, []string{"acme.test"}, "")
 	var e *Error
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, CodeInterrupt, e.Code)

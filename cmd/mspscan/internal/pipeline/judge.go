@@ -83,6 +83,7 @@ func (j *judge) evaluate(ctx context.Context, g *graph.Graph, now time.Time) (ve
 	if err != nil {
 		return verdict{}, fmt.Errorf("judge: %w", err)
 	}
+	nameChecks(v.result.Findings, g)
 	return v, nil
 }
 
