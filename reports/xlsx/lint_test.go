@@ -21,13 +21,13 @@ func TestLintComplains(t *testing.T) {
 		"refers to no sheet": func(l *lint) {
 			l.defined("name", "'Nowhere'!$A$1")
 		},
-		"name \"x\" is used twice": func(l *lint) { l.sheet("S"); l.defined("x", "'S'!A1"); l.defined("X", "'S'!A1") },
-		"used and not defined":     func(l *lint) { l.uses("list_none") },
-		"over 255":                 func(l *lint) { l.uses(strings.Repeat("x", 256)) },
-		"leads nowhere":            func(l *lint) { l.sheet("S"); l.link("S", "http://evil.example", 1) },
-		"more than 65529 links":    func(l *lint) { l.sheet("S"); l.link("S", "'S'!A1", maxLinks+1) },
-		"not 6 or 8 digits":        func(l *lint) { l.color("FFF") },
-		"no alt text":              func(l *lint) { l.picture("S", " ") },
+		`defined name "X" is used twice`: func(l *lint) { l.sheet("S"); l.defined("x", "'S'!A1"); l.defined("X", "'S'!A1") },
+		"used and not defined":           func(l *lint) { l.uses("list_none") },
+		"over 255":                       func(l *lint) { l.uses(strings.Repeat("x", 256)) },
+		"leads nowhere":                  func(l *lint) { l.sheet("S"); l.link("S", "http://evil.example", 1) },
+		"more than 65529 links":          func(l *lint) { l.sheet("S"); l.link("S", "'S'!A1", maxLinks+1) },
+		"not 6 or 8 digits":              func(l *lint) { l.color("FFF") },
+		"no alt text":                    func(l *lint) { l.picture("S", " ") },
 	} {
 		var l lint
 		do(&l)
