@@ -16,7 +16,7 @@ func TestRead(t *testing.T) {
 		text := string(encode(t, r))
 		got, err := reports.Read(strings.NewReader(text))
 		require.NoError(t, err, name)
-		require.Equal(t, text, string(encode(t, got)), name)
+		require.JSONEq(t, text, string(encode(t, got)), name)
 	}
 	text := string(encode(t, mining(t)))
 	for name, bad := range map[string]string{
