@@ -27,6 +27,19 @@ type badCase struct {
 	exits                   []int
 	recipe                  *recipe
 	must, mustNot           []string
+	rows                    []changed
+}
+
+// changed is a row that a recipe changed, and the one that it copies.
+type changed struct{ row, like int }
+
+// row gives a regular expression for the changed rows, or for those copied.
+func (c badCase) row(which int) string {
+	var out []string
+	for _, r := range c.rows {
+		out = append(out, strconv.Itoa([]int{r.row, r.like}[which]))
+	}
+	return "(?:" + strings.Join(out, "|") + ")"
 }
 
 // recipe says how the files of a case are made at run time.
@@ -61,12 +74,13 @@ func (s *spec) UnmarshalJSON(data []byte) error {
 func TestBadInputs(t *testing.T) {
 	cases := readBadCases(t)
 	scans := knows("scan")
-	for _, c := range cases {
+	for i := range cases {
+		c := &cases[i]
 		t.Run(c.id, func(t *testing.T) {
 			p := newPlace(t)
 			args, names, ok := c.prepare(t, p)
 			if !ok {
-				t.Skip("made from a workbook: " + c.title)
+				t.Skip("cannot be made here: " + c.title)
 			}
 			o := runBinary(t, p, args...)
 			c.check(t, o, names)
@@ -130,20 +144,28 @@ func linesOf(s string) []string {
 // prepare puts the files of a case into the working folder and gives the
 // arguments and the names by which they are given; false if the case cannot be
 // made here.
-func (c badCase) prepare(t *testing.T, p place) (args, names []string, ok bool) {
+func (c *badCase) prepare(t *testing.T, p place) (args, names []string, ok bool) {
 	if c.file != "" {
 		copyFile(t, filepath.Join(badInputs, c.file), filepath.Join(p.cwd, c.file))
 		return []string{"validate", c.file}, []string{c.file}, true
 	}
 	if c.recipe.isCSV {
-		return nil, nil, false
+		names = c.writeCSV(t, p)
+		return append([]string{"validate"}, names...), names, true
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.recipe.Files)) {
 		s := c.recipe.Files[name]
 		path := filepath.Join(p.cwd, name)
 		switch {
 		case s.isBook:
-			return nil, nil, false
+			b := sampleBook(t)
+			for _, raw := range s.Book {
+				if !b.step(t, raw) {
+					return nil, nil, false
+				}
+			}
+			c.rows = append(c.rows, b.rows...)
+			b.write(t, path)
 		case s.Path != "":
 			name = s.Path
 		case s.Good != 0:
@@ -205,7 +227,8 @@ func (c badCase) check(t *testing.T, o outcome, names []string) {
 	}
 	for _, pattern := range c.must {
 		file := "(?:" + strings.Join(quoteAll(names), "|") + ")"
-		aLineMatches(t, o.stderr, strings.ReplaceAll(pattern, "{file}", file))
+		rows := strings.NewReplacer("{file}", file, "{row}", c.row(0), "{row1}", c.row(1))
+		aLineMatches(t, o.stderr, rows.Replace(pattern))
 	}
 	for _, pattern := range c.mustNot {
 		require.NotRegexp(t, pattern, o.stdout+o.stderr)
@@ -230,4 +253,38 @@ func (c badCase) checkScan(t *testing.T, p place, inventories []string) {
 	holdsForEveryRun(t, o)
 	require.Equal(t, exitUsage, o.code, "%.3000s", o.stderr)
 	require.NoFileExists(t, filepath.Join(p.cwd, "out.json"))
+}
+
+// TestHostileStrings puts each text of the pack into names and descriptions:
+// it is refused with its place, or taken; either way the output is harmless.
+func TestHostileStrings(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(badInputs, "hostile_strings.json"))
+	if err != nil {
+		t.Skip("pack of bad inputs not here: " + err.Error())
+	}
+	var list []any
+	require.NoError(t, json.Unmarshal(data, &list))
+	require.NotEmpty(t, list)
+	for i, item := range list {
+		text, ok := item.(string)
+		if m, repeated := item.(map[string]any); repeated {
+			text, ok = strings.Repeat(m["text"].(string), int(m["times"].(float64))), true
+		}
+		require.True(t, ok)
+		p := newPlace(t)
+		inv := map[string]any{
+			"version": 1, "organisation": map[string]any{"id": "acme", "name": text, "domains": []string{"acme.example"}},
+			"providers":     []any{map[string]any{"id": "north", "kind": "msp", "name": text}},
+			"relationships": []any{map[string]any{"provider": "north", "service": text, "purpose": text}},
+		}
+		file, err := json.Marshal(inv)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(p.cwd, "i.json"), file, 0o600))
+		o := runBinary(t, p, "validate", "i.json")
+		holdsForEveryRun(t, o)
+		require.Contains(t, []int{exitOK, exitUsage}, o.code, "%d %q", i, text)
+		if o.code == exitUsage {
+			aLineMatches(t, o.stderr, `^i\.json:1:\d+: `)
+		}
+	}
 }

@@ -14,12 +14,13 @@ import (
 )
 
 func initCommand() *cobra.Command {
-	var sample bool
+	var sample, xlsx bool
 	cmd := &cobra.Command{
 		Use:   "init [DIR]",
 		Short: "Write a starter inventory with comments",
 		Long: `Write inventory.yaml, commented for a first reading, and the JSON Schema that makes
-editors complete and check it. With --sample the inventory is the worked example.
+editors complete and check it. With --xlsx it is inventory.xlsx instead, a workbook
+with drop-downs. With --sample the inventory is the worked example.
 A file that exists is never overwritten.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -27,7 +28,7 @@ A file that exists is never overwritten.`,
 			if len(args) > 0 {
 				dir = args[0]
 			}
-			files, err := starterFiles(sample)
+			files, err := starterFiles(sample, xlsx)
 			if err != nil {
 				return err
 			}
@@ -40,18 +41,23 @@ A file that exists is never overwritten.`,
 		},
 	}
 	cmd.Flags().BoolVar(&sample, "sample", false, "write the worked example instead of the starter")
+	cmd.Flags().BoolVar(&xlsx, "xlsx", false, "write a workbook instead of YAML")
 	return cmd
 }
 
-// starterFiles gives the inventory and the schema beside it.
-func starterFiles(sample bool) ([]inventory.File, error) {
-	schema, err := inventory.Schema()
-	if err != nil {
-		return nil, err
-	}
+// starterFiles gives the inventory, with the schema beside it if it is YAML.
+func starterFiles(sample, xlsx bool) ([]inventory.File, error) {
 	text := inventory.Starter()
 	if sample {
 		text = inventory.Sample()
+	}
+	if xlsx {
+		book, err := inventory.Workbook(inventory.File{Name: "inventory.yaml", Data: text})
+		return []inventory.File{{Name: "inventory.xlsx", Data: book}}, err
+	}
+	schema, err := inventory.Schema()
+	if err != nil {
+		return nil, err
 	}
 	return []inventory.File{{Name: "inventory.yaml", Data: text}, {Name: inventory.SchemaFile, Data: schema}}, nil
 }

@@ -53,6 +53,40 @@ func TestInitThenValidate(t *testing.T) {
 	}
 }
 
+func TestInitWorkbookThenValidate(t *testing.T) {
+	for flag, summary := range map[string]string{"--sample": "3 providers", "--sample=false": "1 provider,"} {
+		dir := t.TempDir()
+		code, stdout, stderr := call(t, "init", dir, "--xlsx", flag)
+		require.Equal(t, exitOK, code, stderr)
+		require.Empty(t, stdout)
+		file := filepath.Join(dir, "inventory.xlsx")
+		code, _, stderr = call(t, "validate", file)
+		require.Equal(t, exitOK, code, stderr)
+		require.Contains(t, stderr, file+": "+summary)
+		code, _, stderr = call(t, "init", dir, "--xlsx")
+		require.Equal(t, exitUsage, code)
+		require.Contains(t, stderr, "inventory.xlsx exists")
+	}
+}
+
+// TestValidateCSV gives the sheets side by side and as a folder.
+func TestValidateCSV(t *testing.T) {
+	dir := t.TempDir()
+	sheets, err := inventory.Sheets(inventory.File{Name: "inventory.yaml", Data: inventory.Sample()})
+	require.NoError(t, err)
+	args := []string{"validate"}
+	for _, s := range sheets {
+		name := filepath.Join(dir, s.Name+".csv")
+		require.NoError(t, os.WriteFile(name, csvText(t, s.Rows, false), 0o600))
+		args = append(args, name)
+	}
+	for _, a := range [][]string{args, {"validate", dir}} {
+		code, _, stderr := call(t, a...)
+		require.Equal(t, exitOK, code, stderr)
+		require.Contains(t, stderr, ": 3 providers, 3 relationships, 4 doors, 3 assets; 90 answers unknown\n")
+	}
+}
+
 func TestInitNeverOverwrites(t *testing.T) {
 	dir := t.TempDir()
 	schema := filepath.Join(dir, inventory.SchemaFile)
