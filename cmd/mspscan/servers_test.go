@@ -143,7 +143,7 @@ func loopback(t *testing.T, addresses []string) {
 	command(t, "ip", "link", "set", "lo", "up")
 	slices.Sort(addresses)
 	for _, a := range slices.Compact(addresses) {
-		command(t, "ip", "addr", "add", a+"/32", "dev", "lo")
+		command(t, "ip", "addr", "replace", a+"/32", "dev", "lo")
 	}
 }
 
