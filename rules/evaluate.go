@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"sort"
@@ -172,26 +173,35 @@ func (s *Set) collect(sheets []*sheet) Result {
 	for _, rule := range s.rules {
 		r.Counts = append(r.Counts, *total[rule.ID])
 	}
-	r.Findings = merge(sheets, func(sh *sheet) blocks[msp.Finding] { return sh.findings }, compareFindings)
-	r.Questions = merge(sheets, func(sh *sheet) blocks[msp.Question] { return sh.questions }, compareQuestions)
+	r.Findings = merge(sheets, func(sh *sheet) blocks[msp.Finding] { return sh.findings },
+		func(f *msp.Finding) string { return f.Rule }, compareFindings)
+	r.Questions = merge(sheets, func(sh *sheet) blocks[msp.Question] { return sh.questions },
+		func(q *msp.Question) string { return q.Rule }, compareQuestions)
 	return r
 }
 
-// merge joins lists in order. It sorts pointers and copies once: the elements
-// are large.
-func merge[T any](sheets []*sheet, of func(*sheet) blocks[T], compare func(a, b *T) int) []T {
-	var all []*T
+// merge joins lists in order of rule, subject and id. Subjects were judged in
+// order, so within a rule little is left to sort; the elements are large and are
+// copied once.
+func merge[T any](sheets []*sheet, of func(*sheet) blocks[T], rule func(*T) string, compare func(a, b *T) int) []T {
+	byRule, n := map[string][]*T{}, 0
 	for _, sh := range sheets {
 		for _, list := range of(sh) {
+			n += len(list)
 			for i := range list {
-				all = append(all, &list[i])
+				byRule[rule(&list[i])] = append(byRule[rule(&list[i])], &list[i])
 			}
 		}
 	}
-	slices.SortFunc(all, compare)
-	out := make([]T, len(all))
-	for i, p := range all {
-		out[i] = *p
+	out := make([]T, 0, n)
+	for _, id := range slices.Sorted(maps.Keys(byRule)) {
+		list := byRule[id]
+		if !slices.IsSortedFunc(list, compare) {
+			slices.SortFunc(list, compare)
+		}
+		for _, p := range list {
+			out = append(out, *p)
+		}
 	}
 	return out
 }
