@@ -192,3 +192,20 @@ func TestCSVForms(t *testing.T) {
 		require.False(t, strings.Contains(diags.Error(), "goroutine"))
 	}
 }
+
+func FuzzCSV(f *testing.F) {
+	sheets, err := Sheets(File{"inventory.yaml", Sample()})
+	require.NoError(f, err)
+	require.NotEmpty(f, sheets)
+	for _, s := range sheets {
+		var b bytes.Buffer
+		require.NoError(f, csv.NewWriter(&b).WriteAll(s.Rows))
+		f.Add(s.Name+".csv", b.Bytes())
+	}
+	f.Add("assets.csv", []byte("id;kind\n'=1;\"a\n"))
+	f.Fuzz(func(t *testing.T, name string, data []byte) {
+		if format(name) == "csv" {
+			checkDecode(t, name, data)
+		}
+	})
+}

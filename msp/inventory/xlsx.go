@@ -141,7 +141,7 @@ func (c *cellReader) sheet(d *decoder, b *book, part string, t table) (table, er
 	if err != nil {
 		return t, err
 	}
-	row, rows := 0, 0
+	row, rows, inRow := 0, 0, false
 	var cells []node
 	for {
 		tok, err := x.next()
@@ -161,15 +161,19 @@ func (c *cellReader) sheet(d *decoder, b *book, part string, t table) (table, er
 				if rows++; rows > maxRows {
 					return t, fmt.Errorf("the sheet %s has more than %d rows; split the inventory", t.name, maxRows)
 				}
-				cells = nil
+				cells, inRow = nil, true
 			case "c":
+				if !inRow {
+					return t, x.broken()
+				}
 				if cells, err = c.cell(d, x, e, cells, node{line: int32(row), sheet: t.number}); err != nil {
 					return t, err
 				}
 			}
 		case xml.EndElement:
-			if e.Name.Local == "row" && len(cells) > 0 {
+			if e.Name.Local == "row" {
 				t.keep(cells)
+				inRow = false
 			}
 		}
 	}

@@ -150,7 +150,7 @@ func TestBookWith(t *testing.T) {
 func FuzzCells(f *testing.F) {
 	for _, s := range []string{
 		"", `<row r="1"><c r="A1" t="inlineStr"><is><t>id</t></is></c><c r="B1" t="str"><v>kind</v></c></row><row r="2"><c r="A2"><v>1</v></c></row>`,
-		`<row r="0"/>`, `<row><c r="ZZ1"/></row>`, `<row r="3"><c><f>1</f></c></row>`, `<row><c t="e"><v>#N/A</v></c></row>`, "</sheetData>", "&x;", "<!DOCTYPE x>",
+		`<row r="0"/>`, `<row><c r="ZZ1"/></row>`, `<row r="3"><c><f>1</f></c></row>`, `<row><c t="e"><v>#N/A</v></c></row>`, "</sheetData>", `<c r="A1"><f>1</f></c>`, "&x;", "<!DOCTYPE x>",
 	} {
 		f.Add(s)
 	}
