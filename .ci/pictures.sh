@@ -12,6 +12,7 @@ trap 'rm -rf "$work"' EXIT
 go run ./cmd/mspscan scan testdata/ridgeline/inventory.yaml --zones testdata/ridgeline/zones \
   --now 2026-06-01 -q -o xlsx="$work/report.xlsx"
 soffice --headless "-env:UserInstallation=file://$work/profile" --convert-to pdf --outdir "$work" "$work/report.xlsx" >/dev/null 2>&1
-page=$(pdftotext "$work/report.pdf" - | awk 'BEGIN{p=1} /\f/{p+=gsub(/\f/,"")} /Provider exposure of/{print p; exit}')
+pdftotext "$work/report.pdf" "$work/report.txt"
+page=$(awk 'BEGIN{p=1} {p+=gsub(/\f/,"")} /Provider exposure of/{print p; exit}' "$work/report.txt")
 pdftoppm -r 90 -f "${page:-2}" -l "${page:-2}" -png -singlefile "$work/report.pdf" .github/summary
 echo "wrote .github/summary.png"
