@@ -42,8 +42,9 @@ conformance: ## run the peers' suites of ../shared/suites, if they are there
 bench: ## benchmarks: the sample scan, a large inventory, 100,000 findings
 	.ci/bench.sh
 
-servers: ## the sample against NSD and Unbound in a network namespace (root; installs them)
+servers: ## the sample and the fault matrix against NSD, BIND, Knot, Unbound, dnsdist (root; installs them)
 	.ci/servers.sh
+	.ci/realmatrix.sh
 
 workbook: ## verify workbooks with LibreOffice and the Open XML SDK (installs them)
 	.ci/workbook.sh
