@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"cel.dev/cel-go/cel"
-	"cel.dev/cel-go/checker"
+	"cel.dev/cel-go/common/cost"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/ext"
@@ -101,15 +101,15 @@ func (v *vars) Parent() cel.Activation { return nil }
 type sizes struct{}
 
 // EstimateSize bounds a list or a text.
-func (sizes) EstimateSize(n checker.AstNode) *checker.SizeEstimate {
+func (sizes) EstimateSize(n cost.AstNode) *cost.SizeEstimate {
 	if n.Type() != nil && n.Type().Kind() == types.StringKind {
-		return &checker.SizeEstimate{Max: subject.MaxText}
+		return &cost.SizeEstimate{Max: subject.MaxText}
 	}
-	return &checker.SizeEstimate{Max: subject.MaxList}
+	return &cost.SizeEstimate{Max: subject.MaxList}
 }
 
 // EstimateCallCost leaves calls to the estimator.
-func (sizes) EstimateCallCost(_, _ string, _ *checker.AstNode, _ []checker.AstNode) *checker.CallEstimate {
+func (sizes) EstimateCallCost(_, _ string, _ *cost.AstNode, _ []cost.AstNode) *cost.CallEstimate {
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -143,15 +144,16 @@ func compileAll(list []*Rule, ps *Problems) {
 
 func newSet(list []*Rule) *Set {
 	s := &Set{rules: list, byKind: map[msp.SubjectKind][]*Rule{}}
-	h := sha256.New()
+	var all bytes.Buffer
 	for _, r := range list {
 		s.byKind[r.Subject] = append(s.byKind[r.Subject], r)
-		fmt.Fprintf(h, "%s %s %d\n%s", r.Family, r.ID, len(r.raw), r.raw)
+		fmt.Fprintf(&all, "%s %s %d\n%s", r.Family, r.ID, len(r.raw), r.raw)
 		for _, p := range r.Params {
-			fmt.Fprintf(h, "\n%s=%v", p.Name, p.Value)
+			fmt.Fprintf(&all, "\n%s=%v", p.Name, p.Value)
 		}
 	}
-	s.hash = hex.EncodeToString(h.Sum(nil))
+	sum := sha256.Sum256(all.Bytes())
+	s.hash = hex.EncodeToString(sum[:])
 	return s
 }
 

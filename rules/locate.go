@@ -2,6 +2,7 @@ package rules
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -88,18 +89,8 @@ func offsetOf(text string, line, column int) int {
 		if offset >= len(text) {
 			break
 		}
-		_, size := firstRune(text[offset:])
+		_, size := utf8.DecodeRuneInString(text[offset:])
 		offset += size
 	}
 	return min(offset, len(text))
-}
-
-func firstRune(s string) (rune, int) {
-	for i, r := range s {
-		if i > 0 {
-			return 0, i
-		}
-		_ = r
-	}
-	return 0, len(s)
 }

@@ -119,10 +119,6 @@ func (r *Rule) Where() msp.Pos { return r.pos }
 // showed.
 func (r *Rule) Declared() bool { return !r.kind.Facts }
 
-func families() []string {
-	return []string{"access", "logging", "contract", "register", "questionnaire", "graph", "dns", "mail"}
-}
-
 // inputWord gives the last part of an input's name, by which conditions name it.
 func inputWord(input string) string {
 	return input[strings.LastIndexByte(input, '.')+1:]

@@ -90,10 +90,10 @@ func answered(key string, r msp.Reply, at msp.Pos) Input {
 		at = r.Src.Pos
 	}
 	in := Input{Key: key, Text: key + ": " + r.Answer.String(), Pos: at}
-	switch {
-	case r.Answer == msp.Unknown:
+	switch r.Answer {
+	case msp.Unknown:
 		in.Unknown, in.Why, in.Text = true, "unanswered", key+": not answered"
-	case r.Answer == msp.NA:
+	case msp.NA:
 		in.Text += " (" + r.Reason + ")"
 	default:
 		in.Text += " (" + r.Evidence.String()
