@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"encoding/csv"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -105,7 +104,7 @@ func readBadCases(t *testing.T) []badCase {
 	if err != nil {
 		t.Skip("pack of bad inputs not here: " + err.Error())
 	}
-	defer f.Close()
+	defer func() { require.NoError(t, f.Close()) }()
 	rows, err := csv.NewReader(f).ReadAll()
 	require.NoError(t, err)
 	var cases []badCase
@@ -201,7 +200,8 @@ func (s spec) write(t *testing.T, path string) {
 		}
 		if json.Unmarshal(raw, &counted) == nil && counted.Fmt != "" {
 			for i := range counted.N {
-				fmt.Fprint(w, strings.ReplaceAll(counted.Fmt, "%d", strconv.Itoa(i)))
+				_, err := w.WriteString(strings.ReplaceAll(counted.Fmt, "%d", strconv.Itoa(i)))
+				require.NoError(t, err)
 			}
 			continue
 		}

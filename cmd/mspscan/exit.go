@@ -64,18 +64,18 @@ func exitCode(err error) int {
 func printError(w io.Writer, err error) {
 	var diags inventory.Diagnostics
 	if errors.As(err, &diags) {
-		fmt.Fprintln(w, diags.Error())
+		_, _ = fmt.Fprintln(w, diags.Error())
 		return
 	}
 	var problems rules.Problems
 	if errors.As(err, &problems) {
 		for _, p := range problems {
-			fmt.Fprintln(w, msp.Visible(p.String()))
+			_, _ = fmt.Fprintln(w, msp.Visible(p.String()))
 		}
 		return
 	}
 	if errors.Is(err, errSaid) {
 		return
 	}
-	fmt.Fprintln(w, "mspscan: "+msp.Visible(strings.TrimSpace(err.Error())))
+	_, _ = fmt.Fprintln(w, "mspscan: "+msp.Visible(strings.TrimSpace(err.Error())))
 }

@@ -35,7 +35,7 @@ A file that exists is never overwritten.`,
 			if err := writeNew(dir, files); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "wrote %s; next: mspscan validate %s\n",
+			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "wrote %s; next: mspscan validate %s\n",
 				msp.Visible(filepath.Join(dir, files[0].Name)), msp.Visible(filepath.Join(dir, files[0].Name)))
 			return nil
 		},
@@ -95,7 +95,7 @@ func createFile(name string, data []byte) error {
 	_, err = f.Write(data)
 	err = errors.Join(err, f.Sync(), f.Close())
 	if err != nil {
-		os.Remove(name)
+		err = errors.Join(err, os.Remove(name))
 		return exitWith(exitInternal, fmt.Errorf("write %s: %w", name, err))
 	}
 	return nil

@@ -32,11 +32,11 @@ func schemaCommand(schemas map[string]func() ([]byte, error)) *cobra.Command {
 			if len(args) > 0 {
 				name = args[0]
 			}
-			print, ok := schemas[name]
+			write, ok := schemas[name]
 			if !ok {
 				return usageError("unknown schema %q; known: %s", name, strings.Join(names, ", "))
 			}
-			text, err := print()
+			text, err := write()
 			if err != nil {
 				return fmt.Errorf("print schema: %w", err)
 			}

@@ -38,9 +38,9 @@ func validate(args []string, w io.Writer) error {
 			continue
 		}
 		for _, d := range loaded.Warnings {
-			fmt.Fprintln(w, d)
+			_, _ = fmt.Fprintln(w, d)
 		}
-		fmt.Fprintf(w, "%s: %s\n", inventory.Place(msp.Pos{File: strings.Join(paths, ", ")}), inventory.Summary(loaded.Inventory))
+		_, _ = fmt.Fprintf(w, "%s: %s\n", inventory.Place(msp.Pos{File: strings.Join(paths, ", ")}), inventory.Summary(loaded.Inventory))
 	}
 	if len(bad) > 0 {
 		return exitWith(exitUsage, bad)

@@ -205,7 +205,7 @@ func TestShortDiagnostics(t *testing.T) {
 	for _, tc := range []struct{ text, want string }{
 		{withControl("na"), `13:49: mfa is answered na without a reason; write {answer: na, reason: why it does not apply}`},
 		{withControl("{answer: na, reason: ' '}"), `13:49: mfa is answered na without a reason; add reason: why it does not apply`},
-		{withControl("unkown"), `13:49: mfa is answered "unkown"; did you mean unknown? The answers are yes, no, unknown and na`},
+		{withControl("unkown"), `13:49: mfa is answered "unkown"; did you mean unknown? The answers are yes, no, unknown and na`}, //nolint:misspell // on purpose
 		{withControl("1"), `13:49: mfa is answered "1"; write yes, no, unknown, or {answer: na, reason: …}`},
 		{withControl("{evidence: verified}"), `13:49: an answer with its evidence has no answer; add answer: yes, no, unknown, or na with a reason`},
 		{withControl("{answer: yes, evidence: verifid}"), `13:73: evidence "verifid" is not known; did you mean verified?`},

@@ -195,10 +195,10 @@ func reason(err error, s string) string {
 }
 
 // each walks the items of a list.
-func (d *decoder) each(n node, what, want string, f func(item node)) bool {
+func (d *decoder) each(n node, what, want string, f func(item node)) {
 	if n.kind != list {
 		d.errorf(n, "%s is %s", want, what, n.what())
-		return false
+		return
 	}
 	for _, item := range n.kids {
 		if d.out.more > 0 {
@@ -206,7 +206,6 @@ func (d *decoder) each(n node, what, want string, f func(item node)) bool {
 		}
 		f(item)
 	}
-	return true
 }
 
 // none reports whether a value says in a word that there is nothing.

@@ -102,8 +102,8 @@ func (o *object[T]) key(d *decoder, key node, excused *string) (int, bool) {
 	if at, ok := o.index[key.text]; ok {
 		return at, true
 	}
-	want := ""
-	*excused, want = o.suggest(d, key.text)
+	near, want := o.suggest(d, key.text)
+	*excused = near
 	d.errorf(key, "unknown key %s in %s", want, quote(key.text), o.what)
 	return 0, false
 }

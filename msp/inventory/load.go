@@ -50,7 +50,7 @@ func read(name string) (File, Diagnostics) {
 	if err != nil {
 		return fail("cannot be read: "+cause(err), "check the name and the rights")
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	if info, err := f.Stat(); err == nil && info.IsDir() {
 		return fail("is a folder without an inventory", "name the inventory file")
 	}

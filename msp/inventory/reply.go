@@ -10,37 +10,37 @@ const answerWords = "write yes, no, unknown, or {answer: na, reason: …}"
 
 // answer reads one of the four answers. YAML's booleans are read as yes and no;
 // a blank, ~ and ? are unknown.
-func (d *decoder) answer(n node, what string) (msp.Answer, bool) {
+func (d *decoder) answer(n node, what string) msp.Answer {
 	if n.null() {
-		return msp.Unknown, true
+		return msp.Unknown
 	}
 	s, ok := d.scalar(n, what, answerWords)
 	if !ok {
-		return msp.Unknown, false
+		return msp.Unknown
 	}
 	switch strings.ToLower(strings.TrimSpace(s)) {
 	case "yes", "true", "on", "y":
-		return msp.Yes, true
+		return msp.Yes
 	case "no", "false", "off", "n":
-		return msp.No, true
+		return msp.No
 	case "unknown", "?", "":
-		return msp.Unknown, true
+		return msp.Unknown
 	case "na", "n/a":
-		return msp.NA, true
+		return msp.NA
 	}
 	want := answerWords
 	if near, ok := d.spell.nearest(strings.ToLower(s), []string{"yes", "no", "unknown", "na", "true", "false"}); ok {
 		want = "did you mean " + near + "? The answers are yes, no, unknown and na"
 	}
 	d.errorf(n, "%s is answered %s", want, what, quote(s))
-	return msp.Unknown, false
+	return msp.Unknown
 }
 
 // reply reads an answer, bare or with its evidence.
 func (d *decoder) reply(n node, what string) msp.Reply {
 	r := msp.Reply{Src: msp.Source{Pos: d.at(n)}}
 	if n.kind != mapping {
-		r.Answer, _ = d.answer(n, what)
+		r.Answer = d.answer(n, what)
 		if r.Answer == msp.NA {
 			d.errorf(n, "%s is answered na without a reason", "write {answer: na, reason: why it does not apply}", what)
 		}
@@ -63,7 +63,7 @@ func replyObject() *object[msp.Reply] {
 	answer := field[msp.Reply]{
 		name: "answer", doc: "yes, no, unknown, or na with a reason", required: true, blankToo: true,
 		schema: schema{"$ref": "#/$defs/answer"},
-		set:    func(d *decoder, r *msp.Reply, n node) { r.Answer, _ = d.answer(n, "answer") },
+		set:    func(d *decoder, r *msp.Reply, n node) { r.Answer = d.answer(n, "answer") },
 	}
 	evidence := field[msp.Reply]{
 		name: "evidence", doc: "attested (somebody said so, the default) or verified (somebody looked)",

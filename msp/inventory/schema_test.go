@@ -86,7 +86,7 @@ func TestSchemaAgreesWithPack(t *testing.T) {
 	if err != nil {
 		t.Skip("pack of bad inputs not here: " + err.Error())
 	}
-	defer f.Close()
+	defer func() { require.NoError(t, f.Close()) }()
 	rows, err := csv.NewReader(f).ReadAll()
 	require.NoError(t, err)
 	s := compileSchema(t)

@@ -26,7 +26,7 @@ func Workbook(f File) ([]byte, error) {
 		return nil, err
 	}
 	x := excelize.NewFile()
-	defer x.Close()
+	defer func() { _ = x.Close() }()
 	w := &bookWriter{file: x}
 	for i, s := range sheets {
 		if err := w.sheet(s, i == 0); err != nil {
@@ -69,12 +69,12 @@ func copyPart(w *zip.Writer, f *zip.File) error {
 	if err != nil {
 		return err
 	}
-	defer from.Close()
+	defer func() { _ = from.Close() }()
 	to, err := w.CreateHeader(&zip.FileHeader{Name: f.Name, Method: zip.Deflate})
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(to, from)
+	_, err = io.Copy(to, from) //nolint:gosec // the workbook is our own
 	return err
 }
 
@@ -105,7 +105,7 @@ func (w *bookWriter) sheet(s Sheet, first bool) error {
 func (w *bookWriter) styles() error {
 	var err, err2 error
 	w.head, err = w.file.NewStyle(&excelize.Style{
-		Font: &excelize.Font{Bold: true}, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"D9D9D9"}}, NumFmt: 49,
+		Font: &excelize.Font{Bold: true}, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"D9D9D9"}}, NumFmt: 49, //nolint:misspell // the library spells it so
 	})
 	w.text, err2 = w.file.NewStyle(&excelize.Style{NumFmt: 49})
 	return errors.Join(err, err2)

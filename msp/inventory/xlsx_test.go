@@ -43,7 +43,7 @@ func TestWorkbookOpens(t *testing.T) {
 	data := asWorkbook(t, []byte(everything))
 	x, err := excelize.OpenReader(bytes.NewReader(data))
 	require.NoError(t, err)
-	defer x.Close()
+	defer func() { require.NoError(t, x.Close()) }()
 	require.Equal(t, sheetNames(), x.GetSheetList())
 	v, err := x.GetCellValue("assets", "B2")
 	require.NoError(t, err)
@@ -70,7 +70,7 @@ func unzip(t *testing.T, data []byte) map[string]string {
 
 func TestCellValues(t *testing.T) {
 	x := excelize.NewFile()
-	defer x.Close()
+	defer func() { require.NoError(t, x.Close()) }()
 	require.NoError(t, x.SetSheetName("Sheet1", "Organisation"))
 	require.NoError(t, x.SetSheetRow("Organisation", "A1", &[]any{"ID", "name", "domains", "essential eight target"}))
 	require.NoError(t, x.SetSheetRow("Organisation", "A3", &[]any{"acme", "A _x0041_ B", "acme.example", 3.0}))

@@ -76,8 +76,8 @@ func cleanPart(name string) (string, error) {
 
 // keptPart reports whether a part is XML that is read here.
 func keptPart(name string) bool {
-	switch {
-	case name == "xl/workbook.xml", name == "xl/_rels/workbook.xml.rels", name == "xl/sharedStrings.xml", name == "xl/styles.xml":
+	switch name {
+	case "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/sharedStrings.xml", "xl/styles.xml":
 		return true
 	}
 	return strings.HasPrefix(name, "xl/worksheets/") && strings.HasSuffix(name, ".xml")
@@ -93,9 +93,9 @@ func unpack(f *zip.File, left *int64, keep bool) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the part %s cannot be unpacked; save the workbook again", quote(f.Name))
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	var buf bytes.Buffer
-	var w io.Writer = io.Discard
+	w := io.Discard
 	if keep {
 		w = &buf
 	}
