@@ -173,8 +173,12 @@ func (s *summaryWriter) coverage() {
 		text, code = text+"; the run did not end", yellow
 	}
 	s.line("Coverage", code, text)
-	for _, n := range s.r.Run.Notes {
-		s.line("", yellow, n)
+	if notes := s.r.Run.Notes; len(notes) > 0 {
+		text := notes[0]
+		if len(notes) > 1 {
+			text += " " + plural(len(notes)-1, "more note") + " in the reports."
+		}
+		s.line("", yellow, text)
 	}
 	if n := len(s.r.Errors); n > 0 {
 		s.line("", yellow, plural(n, "error")+", first: "+Cut(s.r.Errors[0], 200))

@@ -32,10 +32,11 @@ func newIdentity(inv *msp.Inventory, cat *catalog.Catalog) identity {
 		alias: aliases(cat), names: map[string]string{},
 	}
 	id.declare(inv.Organisation.ID, inv.Organisation.Name, inv.Organisation.Domains, false)
+	entries := cat.Entries()
 	for i := range inv.Providers {
 		p := &inv.Providers[i]
 		id.declare(p.ID, p.Name, p.Domains, true)
-		id.byProduct(p.ID, p.Name)
+		id.byProduct(p.ID, p.Name, entries)
 	}
 	return id
 }
@@ -103,8 +104,8 @@ func (id *identity) own(n msp.Name, owner string) {
 
 // byProduct ties a provider without telling domains to the catalogue entry of
 // the same id or name.
-func (id *identity) byProduct(owner, name string) {
-	for _, e := range id.cat.Entries() {
+func (id *identity) byProduct(owner, name string, entries []catalog.Entry) {
+	for _, e := range entries {
 		if id.byParty[e.ID] == "" && (e.ID == owner || strings.EqualFold(e.Name, name)) {
 			id.byParty[e.ID] = owner
 		}
