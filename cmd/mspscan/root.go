@@ -15,6 +15,7 @@ func commands() []*cobra.Command {
 	return []*cobra.Command{
 		initCommand(),
 		discoverCommand(),
+		doctorCommand(),
 		validateCommand(),
 		scanCommand(),
 		reportCommand(),

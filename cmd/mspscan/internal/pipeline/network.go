@@ -16,6 +16,7 @@ import (
 	"sort"
 	"strings"
 
+	"mspscan/msp"
 	"mspscan/scanner/resolve"
 	"mspscan/scanner/scantest"
 )
@@ -28,6 +29,8 @@ type network struct {
 	asked     []string // addresses that the second opinion asks
 	zonesHash string
 	box       *scantest.Net
+	config    resolve.Config // of client
+	warnings  []string       // about the zone files
 }
 
 func (n *network) close() error {
@@ -35,6 +38,15 @@ func (n *network) close() error {
 		return nil
 	}
 	return n.box.Close()
+}
+
+// warn prints what is odd about the zone files.
+func (n *network) warn(w io.Writer, quiet bool) {
+	for _, text := range n.warnings {
+		if !quiet {
+			fmt.Fprintf(w, "warning: %s\n", msp.Visible(text))
+		}
+	}
 }
 
 // openNetwork makes the resolver of a scan. Nothing is sent yet.
@@ -50,9 +62,8 @@ func openNetwork(cfg Config) (*network, error) {
 	for _, r := range list {
 		n.resolvers, n.asked = append(n.resolvers, r.String()), append(n.asked, r.String())
 	}
-	n.client, err = resolve.New(resolve.Config{
-		Resolvers: list, AllowPrivate: cfg.AllowPrivate, Rate: cfg.Rate, RatePerServer: cfg.RatePerServer,
-	})
+	n.config = resolve.Config{Resolvers: list, AllowPrivate: cfg.AllowPrivate, Rate: cfg.Rate, RatePerServer: cfg.RatePerServer}
+	n.client, err = resolve.New(n.config)
 	return n, err
 }
 
@@ -77,16 +88,17 @@ func openBox(cfg Config) (*network, error) {
 		}
 		return asked
 	}
-	client, err := resolve.New(resolve.Config{
+	config := resolve.Config{
 		Resolvers: []netip.AddrPort{boxResolver()}, Dial: dialBox(box), AllowPrivate: cfg.AllowPrivate,
 		Rate: rate(cfg.Rate), RatePerServer: rate(cfg.RatePerServer), InFlight: 64,
-	})
+	}
+	client, err := resolve.New(config)
 	if err != nil {
 		return nil, errors.Join(err, box.Close())
 	}
 	return &network{
 		client: client, resolvers: []string{boxResolver().String()}, asked: []string{box.Resolver().String()},
-		zonesHash: hash, box: box,
+		zonesHash: hash, box: box, config: config, warnings: world.Warnings(),
 	}, nil
 }
 

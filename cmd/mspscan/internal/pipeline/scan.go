@@ -34,6 +34,7 @@ func Scan(ctx context.Context, cfg Config, s Streams) (err error) {
 		return coded(CodeInternal, err)
 	}
 	defer func() { err = errors.Join(err, n.close()) }()
+	n.warn(s.Err, cfg.Quiet)
 	j.use(n)
 	if err := j.judge.useBaseline(ctx, cfg.Baseline, j.header.Started); err != nil {
 		return err
