@@ -22,6 +22,7 @@ func commands() []*cobra.Command {
 		diffCommand(),
 		graphCommand(),
 		whatIfCommand(),
+		questionnaireCommand(),
 		rulesCommand(),
 		schemaCommand(schemas()),
 		versionCommand(),

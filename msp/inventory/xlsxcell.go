@@ -19,6 +19,7 @@ type cellReader struct {
 	strings []string
 	dates   []bool // by style: the number is a date
 	date4   bool   // days count from 1904
+	plain   bool   // a cell with a formula is refused, whatever its result
 }
 
 // cell reads the cell whose start is at hand and adds it to the row.
@@ -106,6 +107,8 @@ func (c *cellReader) value(start xml.StartElement, r raw) (text, what, want stri
 	switch {
 	case kind == "e":
 		return "", "the cell holds the error " + r.value, "correct the formula, or write the value"
+	case c.plain && r.formula:
+		return "", "the cell holds a formula", "write the value"
 	case r.formula && !r.has:
 		return "", "the cell holds a formula without a result", "write the value"
 	case kind == "inlineStr":
