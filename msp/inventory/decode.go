@@ -30,6 +30,14 @@ func (f File) SHA256() string {
 // diagnostics whenever and wherever. The inventory is nil if there is an error
 // among the diagnostics; with warnings only it is whole.
 func Decode(files []File) (*msp.Inventory, Diagnostics) {
+	d, diags := decodeAll(files)
+	if d.out.errs > 0 {
+		return nil, diags
+	}
+	return d.inv, diags
+}
+
+func decodeAll(files []File) (*decoder, Diagnostics) {
 	d := newDecoder(files)
 	switch {
 	case len(files) == 0:
@@ -44,11 +52,7 @@ func Decode(files []File) (*msp.Inventory, Diagnostics) {
 		d.textFile(files[0])
 	}
 	d.finish()
-	diags := d.out.sorted()
-	if d.out.errs > 0 {
-		return nil, diags
-	}
-	return d.inv, diags
+	return d, d.out.sorted()
 }
 
 // decoder walks the nodes of one inventory.
@@ -61,6 +65,7 @@ type decoder struct {
 	inv    *msp.Inventory
 	ids    *registry
 	refs   []reference
+	joined document // what sheets say as one YAML file would
 	owners []ownedName
 	strays []node // providers of access rows that have no relationship
 	hint   int    // items that a list is about to get

@@ -43,6 +43,7 @@ func (d *decoder) tables(ts []table) {
 		d.errorf(places[ts[0].name], "no sheet holds the organisation", "add a sheet or file named organisation with a row")
 		d.lossy = true
 	}
+	d.joined = doc
 	d.document(doc)
 }
 
