@@ -22,7 +22,7 @@ func (m *Model) ByDoor(provider string) ([]DoorShare, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := m.look(p, m.hi)
+	v := m.view(p)
 	var list []DoorShare
 	for d := range m.doors {
 		if m.hi.t[d] > 0 && v.matters(int32(d)) {

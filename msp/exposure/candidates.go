@@ -33,20 +33,39 @@ const (
 	yesSuffix   = "=yes"
 )
 
-// candidates gives every change that can help against a provider, sorted by id.
-// An assumed door is no candidate: what it calls for is a question.
+// candidates gives the changes that can help against a provider, sorted by id.
+// An assumed door is no candidate: what it calls for is a question. Of more
+// doors than there is effort for, those are looked at that could bring most.
 func (v *view) candidates() []candidate {
-	var list []candidate
+	own := *v // views are shared, what it remembers is not
+	v = &own
+	var doors []candidate
 	for d := range v.m.doors {
 		if v.m.doors[d].assumed || v.open.t[d] <= 0 || !v.matters(int32(d)) {
 			continue
 		}
-		worth := v.money() - v.with([]change{{int32(d), 0}}).money()
-		for _, c := range v.m.changesOf(int32(d)) {
-			c.guess = worth * (1 - c.t/v.open.t[d])
-			c.bound = v.bound(c)
-			list = append(list, c)
-		}
+		v.remember(v.m.doors[d].from)
+		c := candidate{door: int32(d)}
+		c.bound = v.bound(c)
+		doors = append(doors, c)
+	}
+	if most := v.m.effort(); len(doors) > most {
+		slices.SortStableFunc(doors, func(a, b candidate) int { return cmp.Compare(b.bound, a.bound) })
+		doors = doors[:most]
+		slices.SortFunc(doors, func(a, b candidate) int { return cmp.Compare(a.door, b.door) })
+	}
+	lists := make([][]candidate, len(doors))
+	parallel(len(doors), func(i int) { lists[i] = v.changesAt(doors[i]) })
+	return slices.Concat(lists...)
+}
+
+// changesAt weighs the changes of one door; shut is its closing.
+func (v *view) changesAt(shut candidate) []candidate {
+	worth := v.money() - v.with([]change{{shut.door, 0}}).money()
+	list := v.m.changesOf(shut.door)
+	for i := range list {
+		list[i].guess = worth * (1 - list[i].t/v.open.t[shut.door])
+		list[i].bound = v.bound(list[i])
 	}
 	return list
 }
@@ -89,13 +108,13 @@ func (v *view) bound(c candidate) float64 {
 	if v.flood != nil {
 		sampled = v.sampledBand(c)
 	}
+	matters := v.sampledMatters(c.door)
 	for i, a := range v.m.s.assets {
-		share := exact
-		if v.m.sampled[v.source][i] {
-			share = sampled
-		}
-		if v.parts[i].touched([]change{{c.door, c.t}}) {
-			sum += a.value * min(share, v.p[i])
+		switch {
+		case v.parts[i].diagram == nil && matters:
+			sum += a.value * min(sampled, v.p[i])
+		case has(v.parts[i].doors, c.door):
+			sum += a.value * min(exact, v.p[i])
 		}
 	}
 	return sum
@@ -116,15 +135,31 @@ func (v *view) band(c candidate) float64 {
 	return band * held
 }
 
+// remember keeps held of a node for all candidates there.
+func (v *view) remember(n int32) {
+	if v.heldBy == nil {
+		v.heldBy = map[int32]float64{}
+	}
+	if _, known := v.heldBy[n]; !known {
+		v.heldBy[n] = v.held(n)
+	}
+}
+
 // held gives the probability that a node is reached, 1 where that is too much
 // to factor.
 func (v *view) held(n int32) float64 {
-	fwd := forward(v.m.s, v.m.doors, v.open.t, v.source)
-	p := trimmed(v.m.s, v.m.doors, v.open.t, fwd, v.source, n).compile()
-	if p.tooBig || len(p.draws) > v.m.tables.ExactDoors {
+	if p, known := v.heldBy[n]; known {
+		return p
+	}
+	r := newTrimmer(v.m.s, v.m.doors, v.open.t, v.source)
+	if !r.trim(n, v.m.tables.ExactDoors) {
 		return 1
 	}
-	return p.solve().value(v.open.t)
+	c := r.compile()
+	if c.tooBig {
+		return 1
+	}
+	return c.solve().value(v.open.t)
 }
 
 // sampledBand is band as the trials have it.
@@ -140,8 +175,27 @@ func (v *view) sampledBand(c candidate) float64 {
 	return float64(n) / float64(len(control)*word)
 }
 
-// poolSize is how many candidates the search for sets looks at.
+// poolSize is how many candidates the search for sets looks at; fewer where a
+// model is so large that all their sets of three are more than its effort.
 const poolSize = 30
+
+// work is how many words of trials all looks of one question may take together.
+const work = 2_000_000_000
+
+// effort is how many changes a question may try. It depends on the size of the
+// model alone, so the same model always gets the same answer.
+func (m *Model) effort() int {
+	return max(50, work/(max(1, len(m.doors))*m.sampler.words))
+}
+
+// sets gives the size of the pool.
+func (m *Model) sets() int {
+	n := poolSize
+	for n > 5 && n*(n-1)/2+n*(n-1)*(n-2)/6 > m.effort() {
+		n--
+	}
+	return n
+}
 
 // closing and hardening are the two kinds of candidates that sets are made of.
 // Closing a door is worth at least as much as any controls on it, so the best
@@ -155,7 +209,8 @@ func hardening(c candidate) bool { return c.control != "" }
 // much as all. Where more than poolSize are left, half go by what they are worth
 // alone and half by what they could add at most, for two certain doors to one
 // asset are worth nothing alone.
-func pool(list []candidate, kind func(candidate) bool) []candidate {
+func (m *Model) pool(list []candidate, kind func(candidate) bool) []candidate {
+	size := m.sets()
 	best := map[candidate]candidate{}
 	for _, c := range list {
 		key := candidate{door: c.door, family: c.family}
@@ -166,12 +221,12 @@ func pool(list []candidate, kind func(candidate) bool) []candidate {
 	list = slices.DeleteFunc(slices.Clone(list), func(c candidate) bool {
 		return !kind(c) || best[candidate{door: c.door, family: c.family}] != c
 	})
-	if len(list) <= poolSize {
+	if len(list) <= size {
 		return list
 	}
 	slices.SortStableFunc(list, func(a, b candidate) int { return cmp.Compare(b.guess, a.guess) })
-	slices.SortStableFunc(list[poolSize/2:], func(a, b candidate) int { return cmp.Compare(b.bound, a.bound) })
-	return list[:poolSize]
+	slices.SortStableFunc(list[size/2:], func(a, b candidate) int { return cmp.Compare(b.bound, a.bound) })
+	return list[:size]
 }
 
 // changes gives what a set of candidates makes of the doors, sorted by door.

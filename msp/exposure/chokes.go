@@ -74,7 +74,7 @@ func (m *Model) Chokes(provider string) ([]Choke, error) {
 }
 
 func (m *Model) chokes(p, n int32, behind map[int32][]int32) []Choke {
-	reached := m.look(p, m.hi).p
+	reached := m.view(p).p
 	list := make([]Choke, 0, len(behind))
 	for at, assets := range behind {
 		c := Choke{}

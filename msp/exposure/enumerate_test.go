@@ -281,7 +281,7 @@ func TestBestSetsAsTriedOut(t *testing.T) {
 			require.InDelta(t, best, f.Reduction, 1e-6, "model %d, %d changes\n%s", i, k, yaml(inv))
 			h, err := m.BestHardening("", k)
 			require.NoError(t, err)
-			if len(pool(all, hardening)) < poolSize {
+			if len(m.pool(all, hardening)) < poolSize {
 				require.InDelta(t, tryOut(v, all, k, hardening), h.Reduction, 1e-6, "model %d, %d controls\n%s", i, k, yaml(inv))
 			}
 		}
@@ -289,7 +289,7 @@ func TestBestSetsAsTriedOut(t *testing.T) {
 }
 
 func tryOut(v *view, all []candidate, k int, kind func(candidate) bool) float64 {
-	list := pool(all, kind)
+	list := v.m.pool(all, kind)
 	best := 0.0
 	var walk func(from int, set []candidate)
 	walk = func(from int, set []candidate) {

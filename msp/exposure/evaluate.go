@@ -1,6 +1,9 @@
 package exposure
 
-import "slices"
+import (
+	"slices"
+	"sync"
+)
 
 // view is one provider under one reading: p_X(a) of every asset and what was
 // needed to find it, so that a small change costs only what it touches.
@@ -9,70 +12,114 @@ type view struct {
 	source int32
 	open   openness
 	p      []float64
+	fwd    []bool // nodes that the provider may control
 	parts  []part // by asset
 	flood  *flood // nil where nothing was sampled
-	wanted []bool // nodes that lead to an asset that is sampled
+	wanted []bool // nodes that lead to an asset that is sampled; nil = none is
+	heldBy map[int32]float64
 }
 
-// part is what is known of one asset: the doors that can matter for it, and the
-// diagram over those that are uncertain, nil where it is sampled.
+// part is what is known of one asset that is not sampled: the doors that can
+// matter for it, sorted, and the diagram over those that are uncertain.
 type part struct {
-	doors bitset
-	plain bitset // doors whose transmission the diagram takes as it comes
+	doors []int32
+	plain []int32 // doors whose transmission the diagram takes as it comes
 	*diagram
 }
 
 // look computes p_X(a) of every asset, in the order of assets.
 func (m *Model) look(source int32, open openness) *view {
-	v := &view{m: m, source: source, open: open, p: make([]float64, len(m.s.assets)), parts: make([]part, len(m.s.assets))}
-	fwd := forward(m.s, m.doors, open.t, source)
+	r := newTrimmer(m.s, m.doors, open.t, source)
+	v := &view{m: m, source: source, open: open, fwd: r.fwd, p: make([]float64, len(m.s.assets)), parts: make([]part, len(m.s.assets))}
+	var sampled []int32
 	for i, a := range m.s.assets {
-		if reachable(m.s, m.doors, open.t, fwd, a.node) {
-			v.parts[i] = v.part(i, fwd)
+		if !m.sampled[source][i] {
+			v.parts[i] = newPart(r, a.node)
+		}
+		if v.parts[i].diagram == nil {
+			sampled = append(sampled, a.node)
 		}
 	}
+	if len(sampled) > 0 {
+		v.wanted = m.leading(sampled)
+	}
 	for i := range v.parts {
-		v.p[i] = v.probability(i, &v.parts[i])
+		v.p[i] = v.probability(i)
 	}
 	return v
 }
 
-// part trims the doors for an asset and, where it is not sampled, solves it.
-func (v *view) part(i int, fwd []bool) part {
-	a := v.m.s.assets[i]
-	r := trimmed(v.m.s, v.m.doors, v.open.t, fwd, v.source, a.node)
-	p := part{doors: newBitset(len(v.m.doors)), plain: newBitset(len(v.m.doors))}
-	for _, d := range r.kept {
-		p.doors.add(d)
+// seen keeps the high reading of every provider once somebody has asked for it.
+type seen struct {
+	mu    sync.Mutex
+	views map[int32]*view
+}
+
+// view gives the high reading of a provider. Views are shared: nobody changes
+// one.
+func (m *Model) view(source int32) *view {
+	m.seen.mu.Lock()
+	v := m.seen.views[source]
+	m.seen.mu.Unlock()
+	if v != nil {
+		return v
 	}
-	if !v.m.sampled[v.source][i] {
-		if c := r.compile(); !c.tooBig {
-			p.diagram = c.solve()
-			for _, d := range c.draws {
-				if d.door >= 0 {
-					p.plain.add(d.door)
-				}
-			}
-			return p
+	v = m.look(source, m.hi)
+	m.seen.mu.Lock()
+	defer m.seen.mu.Unlock()
+	if m.seen.views == nil {
+		m.seen.views = map[int32]*view{}
+	}
+	m.seen.views[source] = v
+	return v
+}
+
+// newPart trims the doors for a target and solves it; without a diagram if that
+// is too much after all.
+func newPart(r *trimmer, target int32) part {
+	r.trim(target, unlimited)
+	c := r.compile()
+	if c.tooBig {
+		return part{}
+	}
+	p := part{doors: slices.Clone(r.kept), diagram: c.solve()}
+	for _, d := range c.draws {
+		if d.door >= 0 {
+			p.plain = append(p.plain, d.door)
 		}
 	}
-	if v.wanted == nil {
-		v.wanted = make([]bool, len(v.m.s.nodes))
-	}
-	v.wanted[a.node] = true
-	for n, b := range r.back {
-		v.wanted[n] = v.wanted[n] || b
-	}
+	slices.Sort(p.plain)
 	return p
 }
 
+// leading gives the nodes whose control can lead to one of the targets, whatever
+// the answers, and the targets.
+func (m *Model) leading(targets []int32) []bool {
+	mark, led := make([]bool, len(m.s.nodes)), make([]bool, len(m.s.nodes))
+	stack := slices.Clone(targets)
+	for _, n := range targets {
+		mark[n] = true
+	}
+	isTarget := slices.Clone(mark)
+	for len(stack) > 0 {
+		n := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		for _, d := range m.s.in[n] {
+			from := m.doors[d].from
+			if led[from] || !isTarget[n] && m.doors[d].level < fullControl {
+				continue
+			}
+			led[from], mark[from] = true, true
+			stack = append(stack, from)
+		}
+	}
+	return mark
+}
+
 // probability gives p_X(a) of one asset.
-func (v *view) probability(i int, p *part) float64 {
-	switch {
-	case p.doors == nil:
-		return 0
-	case p.diagram != nil:
-		return p.value(v.open.t)
+func (v *view) probability(i int) float64 {
+	if d := v.parts[i].diagram; d != nil {
+		return d.value(v.open.t)
 	}
 	return v.trials().share(v.m.s.assets[i].node)
 }
@@ -116,54 +163,74 @@ func (v *view) opened(open openness, changes []change) *view {
 		open = v.open.with(v.m, changes)
 	}
 	n := &view{m: v.m, source: v.source, open: open, p: slices.Clone(v.p), wanted: v.wanted}
-	var fwd []bool
+	behind := n.rerun(v, changes)
+	var r *trimmer
 	for i := range v.parts {
 		p := &v.parts[i]
-		if !p.touched(changes) {
-			continue
-		}
 		switch {
-		case p.diagram != nil && p.follows(changes):
-			n.p[i] = p.value(n.open.t)
-			continue
-		case p.diagram == nil && n.flood == nil:
-			n.flood = v.flood.with(n.open.lanes, doorsOf(changes))
-		case p.diagram != nil && fwd == nil:
-			fwd = forward(v.m.s, v.m.doors, n.open.t, v.source)
+		case p.diagram == nil:
+			if a := v.m.s.assets[i].node; behind != nil && behind[a] {
+				n.p[i] = n.flood.share(a)
+			}
+		case !p.touched(changes):
+		case p.follows(changes):
+			n.p[i] = p.value(open.t)
+		default:
+			if r == nil {
+				r = newTrimmer(v.m.s, v.m.doors, open.t, v.source)
+			}
+			n.p[i] = n.again(r, i)
 		}
-		n.p[i] = n.again(i, p, fwd)
 	}
 	return n
 }
 
+// rerun runs the trials again behind the doors that changed, if that can matter
+// for what is sampled, and gives the nodes behind them.
+func (v *view) rerun(before *view, changes []change) []bool {
+	if before.flood == nil || !slices.ContainsFunc(changes, func(c change) bool { return before.sampledMatters(c.door) }) {
+		return nil
+	}
+	var behind []bool
+	v.flood, behind = before.flood.with(v.open.lanes, doorsOf(changes))
+	return behind
+}
+
 // again computes an asset whose diagram does not hold any more.
-func (v *view) again(i int, old *part, fwd []bool) float64 {
-	if old.diagram == nil {
-		return v.flood.share(v.m.s.assets[i].node)
+func (v *view) again(r *trimmer, i int) float64 {
+	a := v.m.s.assets[i].node
+	if p := newPart(r, a); p.diagram != nil {
+		return p.value(v.open.t)
 	}
-	r := trimmed(v.m.s, v.m.doors, v.open.t, fwd, v.source, v.m.s.assets[i].node)
-	c := r.compile()
-	if c.tooBig {
-		f := spread(v.m.s, v.m.doors, v.m.sampler.allLanes(v.m.doors, v.open.t), v.source, v.m.sampler.words, nil)
-		return f.share(v.m.s.assets[i].node)
-	}
-	return c.solve().value(v.open.t)
+	f := spread(v.m.s, v.m.doors, v.m.sampler.allLanes(v.m.doors, v.open.t), v.source, v.m.sampler.words, nil)
+	return f.share(a)
 }
 
 // touched reports whether one of the doors can matter.
 func (p *part) touched(changes []change) bool {
-	return p.doors != nil && slices.ContainsFunc(changes, func(c change) bool { return p.doors.has(c.door) })
+	return slices.ContainsFunc(changes, func(c change) bool { return has(p.doors, c.door) })
 }
 
 // follows reports whether the diagram holds after the changes: it does not know
 // doors that were certain, nor those of a shared credential.
 func (p *part) follows(changes []change) bool {
-	return !slices.ContainsFunc(changes, func(c change) bool { return p.doors.has(c.door) && !p.plain.has(c.door) })
+	return !slices.ContainsFunc(changes, func(c change) bool { return has(p.doors, c.door) && !has(p.plain, c.door) })
+}
+
+func has(sorted []int32, d int32) bool {
+	_, found := slices.BinarySearch(sorted, d)
+	return found
 }
 
 // matters reports whether a door can lead the view's provider to an asset.
 func (v *view) matters(d int32) bool {
-	return slices.ContainsFunc(v.parts, func(p part) bool { return p.doors != nil && p.doors.has(d) })
+	return v.sampledMatters(d) || slices.ContainsFunc(v.parts, func(p part) bool { return has(p.doors, d) })
+}
+
+// sampledMatters reports whether a door can lead to an asset that is sampled.
+func (v *view) sampledMatters(d int32) bool {
+	at := v.m.doors[d]
+	return v.wanted != nil && v.open.t[d] > 0 && v.fwd[at.from] && slices.ContainsFunc(at.targets, func(n int32) bool { return v.wanted[n] })
 }
 
 // with copies the openness with some doors changed.
@@ -189,10 +256,3 @@ func doorsOf(changes []change) []int32 {
 	}
 	return list
 }
-
-// bitset is a set of doors.
-type bitset []uint64
-
-func newBitset(n int) bitset      { return make(bitset, (n+word-1)/word) }
-func (b bitset) add(i int32)      { b[i/word] |= 1 << (i % word) }
-func (b bitset) has(i int32) bool { return b[i/word]>>(i%word)&1 == 1 }

@@ -14,7 +14,7 @@ func (m *Model) Explain(provider string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := m.look(p, m.hi)
+	v := m.view(p)
 	lo := m.look(p, m.lo).money()
 	text := []string{fmt.Sprintf("If %s is compromised, %s of %s is at risk%s: a score of %s.",
 		provider, m.amount(v.money()), m.amount(m.s.total), m.span(v.money(), lo), m.scoreWords(v.money(), lo))}
@@ -109,7 +109,7 @@ func (m *Model) wayAround(v *view, d, at int32) string {
 // best pair.
 func (m *Model) betterWords(v *view, than float64) []string {
 	all := v.candidates()
-	s := &search{v: v, pool: pool(all, hardening)}
+	s := &search{v: v, pool: m.pool(all, hardening)}
 	var text []string
 	best := v.singles(slices.DeleteFunc(all, closing), 1)
 	if len(best) > 0 {

@@ -29,7 +29,7 @@ func (m *Model) Exposures() []msp.Exposure {
 }
 
 func (m *Model) exposure(provider int32) msp.Exposure {
-	hi, lo := m.look(provider, m.hi).p, m.look(provider, m.lo).p
+	hi, lo := m.view(provider).p, m.look(provider, m.lo).p
 	e := msp.Exposure{Provider: m.s.nodes[provider].id, Method: Exact, Assets: make([]msp.AssetExposure, len(m.s.assets))}
 	for i, a := range m.s.assets {
 		e.Assets[i] = msp.AssetExposure{

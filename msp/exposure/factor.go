@@ -33,110 +33,9 @@ type shutter struct {
 	hit  bool   // reaches the target
 }
 
-// trim keeps the doors that can matter: on a way from the source to the target,
-// not back into the source, not on from the target, and not into a read level
-// that leads nowhere. The doors come in the order of ids.
-type trim struct {
-	s      *structure
-	doors  []door
-	t      []float64
-	source int32
-	target int32
-	back   []bool // nodes whose control can lead to the target
-	kept   []int32
-	seen   []bool // doors
-}
-
-// forward gives the nodes that the source may control.
-func forward(s *structure, doors []door, t []float64, source int32) []bool {
-	held := make([]bool, len(s.nodes))
-	held[source] = true
-	for stack := []int32{source}; len(stack) > 0; {
-		n := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		for _, d := range s.out[n] {
-			if t[d] <= 0 || doors[d].level < fullControl {
-				continue
-			}
-			for _, to := range doors[d].targets {
-				if !held[to] {
-					held[to] = true
-					stack = append(stack, to)
-				}
-			}
-		}
-	}
-	return held
-}
-
-// backward fills kept and back from the target on.
-func (r *trim) backward(fwd []bool) {
-	stack := []int32{r.target}
-	for len(stack) > 0 {
-		n := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		for _, d := range r.s.in[n] {
-			from := r.doors[d].from
-			if r.seen[d] || r.t[d] <= 0 || !fwd[from] || from == r.target {
-				continue
-			}
-			if n != r.target && r.doors[d].level < fullControl {
-				continue
-			}
-			r.seen[d] = true
-			r.kept = append(r.kept, d)
-			if !r.back[from] && from != r.source {
-				r.back[from] = true
-				stack = append(stack, from)
-			}
-		}
-	}
-	slices.Sort(r.kept)
-}
-
-// trimmed gives the doors that matter for a source and a target.
-func trimmed(s *structure, doors []door, t []float64, fwd []bool, source, target int32) *trim {
-	r := &trim{
-		s: s, doors: doors, t: t, source: source, target: target,
-		back: make([]bool, len(s.nodes)), seen: make([]bool, len(doors)),
-	}
-	r.backward(fwd)
-	r.again()
-	return r
-}
-
-// again drops the doors of nodes that only the target itself leads to.
-func (r *trim) again() {
-	held := make([]bool, len(r.s.nodes))
-	held[r.source] = true
-	for stack := []int32{r.source}; len(stack) > 0; {
-		n := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		for _, d := range r.s.out[n] {
-			if !r.seen[d] || r.doors[d].level < fullControl {
-				continue
-			}
-			for _, to := range r.doors[d].targets {
-				if !held[to] && r.back[to] {
-					held[to] = true
-					stack = append(stack, to)
-				}
-			}
-		}
-	}
-	r.kept = slices.DeleteFunc(r.kept, func(d int32) bool {
-		gone := !held[r.doors[d].from]
-		r.seen[d] = !gone
-		return gone
-	})
-	for n := range r.back {
-		r.back[n] = r.back[n] && held[n]
-	}
-}
-
 // pass follows certain doors from a set of nodes and gives all that is held
 // then; hit says that the target is among it.
-func (r *trim) pass(nodes []int32) (held []int32, hit bool) {
+func (r *trimmer) pass(nodes []int32) (held []int32, hit bool) {
 	mark := make(map[int32]bool, len(nodes))
 	for _, n := range nodes {
 		mark[n] = true
@@ -162,7 +61,7 @@ func (r *trim) pass(nodes []int32) (held []int32, hit bool) {
 
 // gains gives the useful nodes that an open door gives control of, and whether
 // it reaches the target.
-func (r *trim) gains(d int32) (nodes []int32, hit bool) {
+func (r *trimmer) gains(d int32) (nodes []int32, hit bool) {
 	for _, n := range r.doors[d].targets {
 		switch {
 		case n == r.target:
@@ -175,7 +74,7 @@ func (r *trim) gains(d int32) (nodes []int32, hit bool) {
 }
 
 // compile makes the problem.
-func (r *trim) compile() problem {
+func (r *trimmer) compile() problem {
 	start, hit := r.pass([]int32{r.source})
 	if hit {
 		return problem{certain: true}
@@ -205,7 +104,7 @@ func (r *trim) compile() problem {
 
 // heads gives a bit to every node with an uncertain door that is not held from
 // the start.
-func (r *trim) heads(uncertain, start []int32) (map[int32]uint64, bool) {
+func (r *trimmer) heads(uncertain, start []int32) (map[int32]uint64, bool) {
 	heads := make(map[int32]uint64, len(uncertain)+len(start))
 	for _, n := range start {
 		heads[n] = 0
@@ -228,7 +127,7 @@ func (r *trim) heads(uncertain, start []int32) (map[int32]uint64, bool) {
 // tie gives every door its draws. Doors that share a credential are opened by
 // one uniform number U < t: sorted by falling t, each is open if the one before
 // is open and one further draw of t / t(before) succeeds.
-func (p *problem) tie(r *trim, uncertain []int32) {
+func (p *problem) tie(r *trimmer, uncertain []int32) {
 	groups := map[string][]int{}
 	var order []string
 	for i, d := range uncertain {

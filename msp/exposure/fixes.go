@@ -50,7 +50,7 @@ func (m *Model) best(provider string, k int, kind func(candidate) bool) (msp.Fix
 	} else if !ok {
 		return msp.Fix{}, fmt.Errorf("find fixes: the model has no provider")
 	}
-	s := newSearch(m.look(p, m.hi), kind)
+	s := newSearch(m.view(p), kind)
 	f, heuristic := s.best(k)
 	fix := m.fix(s.v, f.set, m.views())
 	fix.Heuristic = heuristic
@@ -126,7 +126,7 @@ func worstOf(views []*view) *view {
 // views looks at every provider asked for, in the high reading.
 func (m *Model) views() []*view {
 	list := make([]*view, len(m.asked()))
-	parallel(len(list), func(i int) { list[i] = m.look(m.asked()[i], m.hi) })
+	parallel(len(list), func(i int) { list[i] = m.view(m.asked()[i]) })
 	return list
 }
 
@@ -134,14 +134,14 @@ func (m *Model) fixes(p int32, n int) []msp.Fix {
 	if n <= 0 {
 		return nil
 	}
-	v, views := m.look(p, m.hi), m.views()
+	v, views := m.view(p), m.views()
 	all := v.candidates()
 	var list []msp.Fix
 	for _, f := range v.singles(all, n) {
 		list = append(list, m.fix(v, f.set, views))
 	}
 	for _, kind := range []func(candidate) bool{closing, hardening} {
-		s := &search{v: v, pool: pool(all, kind)}
+		s := &search{v: v, pool: m.pool(all, kind)}
 		one := s.single()
 		two := better(one, s.pair())
 		three := better(two, s.triple(two.worth))

@@ -93,9 +93,9 @@ func (f *flood) share(n int32) float64 {
 	return float64(hit) / float64(words*word)
 }
 
-// with gives the flood after some doors changed: only what lies behind them is
-// run again.
-func (f *flood) with(lanes [][]uint64, changed []int32) *flood {
+// with gives the flood after some doors changed, and the nodes that lie behind
+// them: only those are run again.
+func (f *flood) with(lanes [][]uint64, changed []int32) (*flood, []bool) {
 	behind := f.behind(changed)
 	for i := range behind {
 		behind[i] = behind[i] && (f.wanted == nil || f.wanted[i])
@@ -114,7 +114,7 @@ func (f *flood) with(lanes [][]uint64, changed []int32) *flood {
 		}
 	}
 	n.run(queue, behind)
-	return &n
+	return &n, behind
 }
 
 // behind gives the nodes that the doors lead to, whether open or not.

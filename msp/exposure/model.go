@@ -2,7 +2,6 @@ package exposure
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"mspscan/msp"
@@ -23,6 +22,7 @@ type Model struct {
 	sampled map[int32][]bool // by provider, then asset: too many uncertain doors to factor
 	only    []int32          // providers asked for; nil = all
 	closed  []int32          // doors shut by Close
+	seen    *seen
 }
 
 // Build makes the model of an input. A value below 0, an id that names nothing
@@ -31,7 +31,7 @@ func Build(in Input, t Tables, now time.Time) (*Model, error) {
 	if err := t.Validate(); err != nil {
 		return nil, fmt.Errorf("weigh model: %w", err)
 	}
-	m := &Model{tables: t.clone(), now: now, s: &structure{org: in.Organisation, currency: in.Currency}, sampler: newSampler(t)}
+	m := &Model{tables: t.clone(), now: now, s: &structure{org: in.Organisation, currency: in.Currency}, sampler: newSampler(t), seen: &seen{}}
 	if err := m.s.addAssets(in.Assets, m.tables); err != nil {
 		return nil, err
 	}
@@ -66,11 +66,10 @@ func (m *Model) choose() {
 	for _, p := range m.s.providers {
 		m.sampled[p] = make([]bool, len(m.s.assets))
 		for _, t := range [][]float64{m.hi.t, m.lo.t} {
-			fwd := forward(m.s, m.doors, t, p)
+			r := newTrimmer(m.s, m.doors, t, p)
 			for i, a := range m.s.assets {
-				if !m.sampled[p][i] && reachable(m.s, m.doors, t, fwd, a.node) {
-					m.sampled[p][i] = m.uncertain(t, fwd, p, a.node) > m.tables.ExactDoors
-					needed = needed || m.sampled[p][i]
+				if !m.sampled[p][i] && !r.trim(a.node, m.tables.ExactDoors) {
+					m.sampled[p][i], needed = true, true
 				}
 			}
 		}
@@ -79,27 +78,6 @@ func (m *Model) choose() {
 		m.hi.lanes = m.sampler.allLanes(m.doors, m.hi.t)
 		m.lo.lanes = m.sampler.allLanes(m.doors, m.lo.t)
 	}
-}
-
-// reachable reports whether some open door leads from fwd to a node.
-func reachable(s *structure, doors []door, t []float64, fwd []bool, n int32) bool {
-	return slices.ContainsFunc(s.in[n], func(d int32) bool { return t[d] > 0 && fwd[doors[d].from] })
-}
-
-// uncertain counts the draws left after trimming.
-func (m *Model) uncertain(t []float64, fwd []bool, source, target int32) int {
-	n, tied := 0, map[string][]float64{}
-	for _, d := range trimmed(m.s, m.doors, t, fwd, source, target).kept {
-		switch label := m.doors[d].shares; {
-		case t[d] >= 1:
-		case label == "":
-			n++
-		case !slices.Contains(tied[label], t[d]):
-			tied[label] = append(tied[label], t[d])
-			n++
-		}
-	}
-	return n
 }
 
 // money gives E = Σ v p, in the order of assets.

@@ -18,26 +18,40 @@ type Narrow struct {
 // Narrows ranks the unknown answers by the range that they remove, in currency:
 // the high reading as it is minus the high reading with a yes. An answer is
 // measured on the provider for which it matters most. Sorted by falling range,
-// then door and control; answers that move nothing are left out.
+// then door and control; answers that move nothing are left out, and in a model
+// too large to try them all, those that move their door least.
 func (m *Model) Narrows() []Narrow {
-	var list []Narrow
-	views := m.lazyViews()
-	for d, door := range m.doors {
-		if door.assumed {
-			list = append(list, m.narrow(views, int32(d), ""))
-		}
-		for c, r := range door.controls {
-			if r.Answer == msp.Unknown {
-				list = append(list, m.narrow(views, int32(d), c))
-			}
-		}
-	}
+	open := m.unanswered()
+	slices.SortStableFunc(open, func(a, b candidate) int { return cmp.Compare(m.moves(b), m.moves(a)) })
+	open = open[:min(len(open), m.effort())]
+	views := m.views()
+	list := make([]Narrow, len(open))
+	parallel(len(open), func(i int) { list[i] = m.narrow(views, open[i]) })
 	list = slices.DeleteFunc(list, func(n Narrow) bool { return n.Range <= tiny*m.s.total })
 	slices.SortFunc(list, func(a, b Narrow) int {
 		return cmp.Or(cmp.Compare(b.Range, a.Range), cmp.Compare(a.Door, b.Door), cmp.Compare(a.Control, b.Control))
 	})
 	return list
 }
+
+// unanswered gives a change for each unknown answer, by door and control.
+func (m *Model) unanswered() []candidate {
+	var list []candidate
+	for d, door := range m.doors {
+		if door.assumed {
+			list = append(list, candidate{door: int32(d)})
+		}
+		for _, c := range sortedKeys(door.controls) {
+			if door.controls[c].Answer == msp.Unknown {
+				list = append(list, candidate{door: int32(d), control: c, t: m.answeredYes(int32(d), c)})
+			}
+		}
+	}
+	return list
+}
+
+// moves says how far an answer moves its door.
+func (m *Model) moves(c candidate) float64 { return m.hi.t[c.door] - c.t }
 
 // Narrow gives the same for one control of a door, or for a control that the
 // door does not list; 0 for what is answered.
@@ -49,45 +63,36 @@ func (m *Model) Narrow(id string, c msp.Control) (Narrow, error) {
 	if _, known := m.tables.safeguard(c); m.doors[d].controls[c].Answer != msp.Unknown || c != "" && !known || c == "" && !m.doors[d].assumed {
 		return Narrow{Door: id, Control: c}, nil
 	}
-	return m.narrow(m.lazyViews(), d, c), nil
+	after := candidate{door: d, control: c}
+	if c != "" {
+		after.t = m.answeredYes(d, c)
+	}
+	if at := m.doors[d].from; slices.Contains(m.asked(), at) {
+		return m.narrow([]*view{m.view(at)}, after), nil
+	}
+	return m.narrow(m.views(), after), nil
 }
 
 // narrow measures one answer. A door of a provider matters most once that
 // provider itself is compromised: whoever reaches it holds at least as much, so
 // wherever the door decides for them it decides for it. A door between assets
 // is tried for every provider that comes so far.
-func (m *Model) narrow(views func(int32) *view, d int32, c msp.Control) Narrow {
-	n := Narrow{Door: m.doors[d].id, Control: c}
-	after := change{door: d}
-	if c != "" {
-		after.t = m.answeredYes(d, c)
-	}
-	if after.t >= m.hi.t[d] {
+func (m *Model) narrow(views []*view, c candidate) Narrow {
+	n := Narrow{Door: m.doors[c.door].id, Control: c.control}
+	if m.moves(c) <= 0 {
 		return n
 	}
-	from := []int32{m.doors[d].from}
-	if !slices.Contains(m.asked(), from[0]) {
-		from = m.asked()
+	own := slices.IndexFunc(views, func(v *view) bool { return v.source == m.doors[c.door].from })
+	if own >= 0 {
+		views = views[own : own+1]
 	}
-	for _, p := range from {
-		v := views(p)
-		if !v.matters(d) {
+	for _, v := range views {
+		if !v.matters(c.door) {
 			continue
 		}
-		if w := v.worth([]change{after}); w > n.Range*(1+tiny) {
-			n.Range, n.Provider = w, m.s.nodes[p].id
+		if w := v.worth([]change{{c.door, c.t}}); w > n.Range*(1+tiny) {
+			n.Range, n.Provider = w, m.s.nodes[v.source].id
 		}
 	}
 	return n
-}
-
-// lazyViews gives the high reading of a provider, looked at once.
-func (m *Model) lazyViews() func(int32) *view {
-	seen := map[int32]*view{}
-	return func(p int32) *view {
-		if seen[p] == nil {
-			seen[p] = m.look(p, m.hi)
-		}
-		return seen[p]
-	}
 }

@@ -19,7 +19,7 @@ type search struct {
 }
 
 func newSearch(v *view, kind func(candidate) bool) *search {
-	return &search{v: v, pool: pool(v.candidates(), kind)}
+	return &search{v: v, pool: v.m.pool(v.candidates(), kind)}
 }
 
 // worth gives what a set takes off E, never less than nothing.

@@ -12,7 +12,7 @@ type Swing struct {
 	Was, Is  float64
 	Ranking  []string  // provider ids by falling exposure, high reading
 	Changed  bool      // not the ranking of the tables as they are
-	Exposure []float64 // E of each provider, high reading, by provider id
+	Exposure []float64 // E of each provider of the ranking, high reading, by provider id
 }
 
 // Spread says how far one provider's exposure moves over all runs.
@@ -23,25 +23,29 @@ type Spread struct {
 }
 
 // Sensitivity is the ranking of providers beside what it would be if the tables
-// were wrong by a share up or down, one number at a time.
+// were wrong by a share up or down, one number at a time. In a model too large
+// for all, it takes the providers of the highest exposure and leaves Left out.
 type Sensitivity struct {
 	Share   float64
 	Ranking []string
 	Swings  []Swing  // sorted by entry, down before up; entries that move no door are left out
 	Spreads []Spread // in the order of Ranking
 	Held    int      // runs in which the ranking stayed
+	Left    int
 }
 
 // Sensitivity runs every number of the tables that bears on a door up and down
 // by a share such as 0.2; no number leaves 0 to 1.
 func (m *Model) Sensitivity(share float64) Sensitivity {
 	views := m.views()
+	entries := m.tables.entries()
+	views, left := dearest(views, max(5, m.effort()/(2*len(entries))))
 	base := make([]float64, len(views))
 	for i, v := range views {
 		base[i] = v.money()
 	}
-	out := Sensitivity{Share: share, Ranking: m.ranking(base)}
-	for _, e := range m.tables.entries() {
+	out := Sensitivity{Share: share, Ranking: m.ranking(views, base), Left: left}
+	for _, e := range entries {
 		for _, factor := range []float64{1 - share, 1 + share} {
 			if s, moved := m.swing(views, e, factor); moved {
 				s.Changed = !slices.Equal(s.Ranking, out.Ranking)
@@ -77,16 +81,34 @@ func (m *Model) swing(views []*view, e entry, factor float64) (Swing, bool) {
 	s.Exposure = make([]float64, len(views))
 	open := m.hi.with(m, changes)
 	parallel(len(views), func(i int) { s.Exposure[i] = views[i].opened(open, changes).money() })
-	s.Ranking = m.ranking(s.Exposure)
+	s.Ranking = m.ranking(views, s.Exposure)
 	return s, true
 }
 
-// ranking sorts the providers asked for by falling exposure; of equals the
-// first by id.
-func (m *Model) ranking(money []float64) []string {
+// dearest keeps the n views of the highest exposure, in their order, and says how
+// many it left out.
+func dearest(views []*view, n int) ([]*view, int) {
+	if len(views) <= n {
+		return views, 0
+	}
+	money := make([]float64, len(views))
+	for i, v := range views {
+		money[i] = v.money()
+	}
+	order := ranked(money)[:n]
+	slices.Sort(order)
+	kept := make([]*view, n)
+	for i, at := range order {
+		kept[i] = views[at]
+	}
+	return kept, len(views) - n
+}
+
+// ranking sorts providers by falling exposure; of equals the first by id.
+func (m *Model) ranking(views []*view, money []float64) []string {
 	ids := make([]string, len(money))
 	for i, at := range ranked(money) {
-		ids[i] = m.s.nodes[m.asked()[at]].id
+		ids[i] = m.s.nodes[views[at].source].id
 	}
 	return ids
 }

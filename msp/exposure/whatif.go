@@ -12,7 +12,7 @@ import (
 // structure, the draws and the choice of method stay.
 func (m *Model) derive(hi, lo []change) *Model {
 	n := *m
-	n.hi, n.lo = m.hi.with(m, hi), m.lo.with(m, lo)
+	n.hi, n.lo, n.seen = m.hi.with(m, hi), m.lo.with(m, lo), &seen{}
 	return &n
 }
 
