@@ -33,7 +33,7 @@ func (b *builder) dnssec(v *Domain, name msp.Name) *DNSSEC {
 	d := read[fact.DNSSEC](f, &l)
 	return &DNSSEC{
 		Look: l, DS: d.DSOutcome.String(), Validation: d.Validation, Checked: d.Checked, Faults: d.Faults,
-		Weak: weak(d), KeysKnown: d.KeysOutcome == fact.Present,
+		Weak: weak(d), KeysKnown: d.KeysOutcome == fact.Present || d.KeysOutcome == fact.Absent,
 	}
 }
 
@@ -101,14 +101,14 @@ func (b *builder) recursion(v *Domain, name msp.Name) []*ServerAnswer {
 
 // orUnknown notes the servers that kept silent, and lets a probe that was asked
 // and came to no server at all stand as one unknown answer: an empty list would
-// be no consent.
+// be no consent. A name that is proved to be no zone has no servers to ask.
 func (v *Domain) orUnknown(input string, list []*ServerAnswer, f *fact.Fact, l Look) []*ServerAnswer {
 	for _, s := range list {
 		if s.State == fact.Unknown.String() {
 			v.gap(input, s.Host, s.Reason)
 		}
 	}
-	if f != nil && len(list) == 0 {
+	if f != nil && len(list) == 0 && f.Outcome != fact.Absent {
 		return []*ServerAnswer{{State: fact.Unknown.String(), Reason: l.Reason}}
 	}
 	return list

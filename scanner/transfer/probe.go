@@ -39,10 +39,13 @@ func runTransfer(ctx context.Context, env scanner.Env, t fact.Task) fact.Fact {
 		return trace.Fact(t, fact.Unknown, "not_asked", data)
 	}
 	servers, reason := scanner.ZoneServers(ctx, trace, t.Name)
+	if reason == notDelegated {
+		return trace.Fact(t, fact.Absent, "", data)
+	}
 	var evidence []fact.Query
 	for _, s := range servers {
 		if s.Reason != "" {
-			data.Servers = append(data.Servers, fact.TransferServer{Host: s.Host, Reason: s.Reason})
+			data.Servers = append(data.Servers, fact.TransferServer{Host: s.Host, Outcome: unasked(s.Reason), Reason: s.Reason})
 			continue
 		}
 		answer := client.Transfer(ctx, s.Address, t.Name)
@@ -69,10 +72,13 @@ func runRecursion(ctx context.Context, env scanner.Env, t fact.Task) fact.Fact {
 		return trace.Fact(t, fact.Unknown, "not_asked", data)
 	}
 	servers, reason := scanner.ZoneServers(ctx, trace, t.Name)
+	if reason == notDelegated {
+		return trace.Fact(t, fact.Absent, "", data)
+	}
 	var outcomes []fact.Outcome
 	var reasons []string
 	for _, s := range servers {
-		out := fact.RecursionServer{Host: s.Host, Reason: s.Reason}
+		out := fact.RecursionServer{Host: s.Host, Outcome: unasked(s.Reason), Reason: s.Reason}
 		if s.Reason == "" {
 			a := trace.Resolve(ctx, scanner.Question{Name: msp.Root, Type: "SOA", Server: s.Address, RD: true})
 			out.Address, out.Rcode = s.Address.String(), a.Rcode
@@ -83,6 +89,19 @@ func runRecursion(ctx context.Context, env scanner.Env, t fact.Task) fact.Fact {
 	}
 	outcome, why := overall(outcomes, reasons)
 	return trace.Fact(t, outcome, firstReason(outcome, reason, why), data)
+}
+
+// notDelegated is what scanner.ZoneServers says of a name that is proved to be no
+// zone: there is nobody to ask and nothing to hand out.
+const notDelegated = "not_delegated"
+
+// unasked judges a host without an address to ask: one that is proved to have
+// none does nothing, of any other nothing is known.
+func unasked(reason string) fact.Outcome {
+	if reason == "no_address" {
+		return fact.Absent
+	}
+	return fact.Unknown
 }
 
 // firstReason gives why nothing is known: that no server was found before what

@@ -73,6 +73,38 @@ func TestTransfer(t *testing.T) {
 	}
 }
 
+// A name that is no zone has no servers: nothing is left open.
+func TestNoZone(t *testing.T) {
+	table := map[string]scanner.Answer{
+		"acme.test NS @192.0.2.1": fakedns.AuthNone("NOERROR", "test"),
+		"acme.test NS":            fakedns.None("NOERROR", "test"),
+	}
+	env := scanner.Env{Resolver: client{world(table), nil}}
+	for _, p := range []scanner.Probe{Probe(), RecursionProbe()} {
+		require.Equal(t, fact.Absent, p.Run(context.Background(), env, fact.Task{Name: "acme.test"}).Outcome, p.Name)
+	}
+}
+
+// A name server without an address, proved, leaves nothing open.
+func TestHostWithoutAddress(t *testing.T) {
+	table := map[string]scanner.Answer{
+		"acme.test NS @192.0.2.1": fakedns.Referral("acme.test NS ns1.acme.test", "acme.test NS ns9.gone.test", "ns1.acme.test A 203.0.113.1"),
+		"ns9.gone.test A":         fakedns.None("NXDOMAIN", "test"),
+		"ns9.gone.test AAAA":      fakedns.None("NXDOMAIN", "test"),
+		". SOA @203.0.113.1 +rd":  fakedns.Unknown("refused"),
+	}
+	env := scanner.Env{Resolver: client{world(table), map[string]scanner.Transfer{"203.0.113.1": {Outcome: fact.Absent, Rcode: "REFUSED"}}}}
+	for _, p := range []scanner.Probe{Probe(), RecursionProbe()} {
+		f := p.Run(context.Background(), env, fact.Task{Name: "acme.test"})
+		require.Equal(t, fact.Absent, f.Outcome, p.Name)
+	}
+	delete(table, "ns9.gone.test AAAA") // not answered
+	env.Resolver = client{world(table), map[string]scanner.Transfer{"203.0.113.1": {Outcome: fact.Absent, Rcode: "REFUSED"}}}
+	for _, p := range []scanner.Probe{Probe(), RecursionProbe()} {
+		require.Equal(t, fact.Unknown, p.Run(context.Background(), env, fact.Task{Name: "acme.test"}).Outcome, p.Name)
+	}
+}
+
 func TestTransferWithoutServersOrMeans(t *testing.T) {
 	for name, env := range map[string]scanner.Env{
 		"timeout":   {Resolver: client{&fakedns.Resolver{}, nil}},
