@@ -30,7 +30,7 @@ func (w *World) answerAt(addr netip.Addr, qname string, qtype uint16, do bool) (
 	}
 	zones, ok := w.served[addr]
 	if !ok && !w.folders[addr] {
-		return response{}, w.isHost(addr)
+		return response{rcode: dns.RcodeRefused}, w.isHost(addr)
 	}
 	z := closest(zones, qname, qtype)
 	if z == nil || w.made && z.origin == "." && w.unknownTLD(z, qname) {
