@@ -191,6 +191,19 @@ func TestFolders(t *testing.T) {
 	})
 }
 
+// TestHostWithoutZone: a name server that no zone file lives at is there and
+// refuses, as the servers of a DNS host do for a zone that nobody set up.
+func TestHostWithoutZone(t *testing.T) {
+	w := load(t, map[string]string{
+		"a.example.zone": "$ORIGIN a.example.\n" + soa + "@ 300 NS ns.b.example.\n",
+		"b.example.zone": "$ORIGIN b.example.\n" + soa + "@ 300 NS ns\nns 300 A 192.0.2.1\nspare 300 A 192.0.2.9\ngone 300 NS spare\n",
+	})
+	ask(t, start(t, w), []expect{
+		{"gone.b.example SOA @192.0.2.9", "unknown(refused) REFUSED"},
+		{"a.example SOA @192.0.2.9", "unknown(refused) REFUSED"},
+	})
+}
+
 // TestManners: a server behaves as servers.txt says, whatever the zones say.
 func TestManners(t *testing.T) {
 	n := start(t, load(t, map[string]string{
