@@ -114,20 +114,21 @@ func scanCommand() *cobra.Command {
 	var cfg pipeline.Config
 	var noProgress bool
 	c := &cobra.Command{
-		Use:   "scan INVENTORY",
+		Use:   "scan INVENTORY...",
 		Short: "Scan the providers of an inventory and write reports (the main job)",
 		Long: `Scan the providers of an inventory: ask DNS, judge, weigh, report. Passive by
 default: DNS queries to the system's resolvers and to the name servers of the
-names in scope, nothing else. Nothing goes to a public resolver unasked.`,
+names in scope, nothing else. Nothing goes to a public resolver unasked.
+
+Several inventories, or a folder of them, are a portfolio: each organisation gets
+reports of its own (report-ID.xlsx), FILE ranks them and names who stands behind
+most of them.`,
 		Example: `  mspscan scan inventory.yaml -o xlsx=report.xlsx -o json=report.json
   mspscan scan inventory.yaml --journal run.ndjson --fail-on high --max-unknown 5%
   mspscan scan testdata/ridgeline/inventory.yaml --zones testdata/ridgeline/zones`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			groups := inventory.Group(args)
-			if len(groups) != 1 {
-				return usageError("%d inventories given; scan takes one at a time", len(groups))
-			}
 			full, err := f.config()
 			if err != nil {
 				return err
@@ -136,6 +137,9 @@ names in scope, nothing else. Nothing goes to a public resolver unasked.`,
 				full.Version, full.RuleDirs, full.Quiet, full.Gate, full.Now, full.Outputs, full.MinSeverity
 			cfg.Waivers, cfg.Indicators, cfg.Baseline = full.Waivers, full.Indicators, full.Baseline
 			cfg.Inventories, cfg.NoProgress, cfg.Command = groups[0], noProgress, commandLine(cmd, args)
+			if len(groups) > 1 {
+				return fromPipeline(pipeline.Portfolio(cmd.Context(), cfg, groups, f.streams(cmd)))
+			}
 			return fromPipeline(pipeline.Scan(cmd.Context(), cfg, f.streams(cmd)))
 		},
 	}

@@ -286,7 +286,7 @@ func (s *stream) setUp() error {
 			return err
 		}
 	}
-	if err := s.link(cellName(1, backRow), "'"+sheetCover+"'!A1", "Back to the index"); err != nil {
+	if err := s.link(cellName(1, backRow), "'"+s.b.index+"'!A1", "Back to the index"); err != nil {
 		return err
 	}
 	if t.dress != nil {

@@ -57,6 +57,7 @@ type book struct {
 	style *styles
 	lint  lint
 	at    positions
+	index string // the sheet that all others lead back to
 }
 
 // sheet is one sheet and how it is written.
@@ -110,15 +111,39 @@ func (b *book) sheets() []sheet {
 	}
 }
 
+// newBook starts the workbook of a report.
 func newBook(o Workbook, r *reports.Report) (*book, error) {
-	o.Classification = cmp.Or(o.Classification, "Confidential")
-	b := &book{o: o, f: excelize.NewFile(), r: r}
-	b.at = place(r)
-	var err error
-	if b.style, err = newStyles(b.f, r.Organisation.Currency); err != nil {
+	b, err := startBook(o, r, sheetCover, (*book).sheets)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.begin(); err != nil {
 		return nil, errors.Join(err, b.f.Close())
 	}
-	for i, s := range b.sheets() {
+	return b, nil
+}
+
+// startBook makes a workbook with empty sheets; index is the sheet that all
+// others lead back to.
+func startBook(o Workbook, r *reports.Report, index string, sheets func(*book) []sheet) (*book, error) {
+	o.Classification = cmp.Or(o.Classification, "Confidential")
+	b := &book{o: o, f: excelize.NewFile(), r: r, index: index}
+	b.at = place(r)
+	var err error
+	if b.style, err = newStyles(b.f, r.Organisation.Currency); err == nil {
+		err = b.add(sheets(b))
+	}
+	if err != nil {
+		return nil, errors.Join(err, b.f.Close())
+	}
+	return b, nil
+}
+
+// add makes the sheets in their order; the file's first sheet becomes the first
+// of them.
+func (b *book) add(sheets []sheet) error {
+	var err error
+	for i, s := range sheets {
 		if i == 0 {
 			err = b.f.SetSheetName("Sheet1", s.name)
 		} else {
@@ -128,15 +153,12 @@ func newBook(o Workbook, r *reports.Report) (*book, error) {
 			err = b.f.SetSheetProps(s.name, &excelize.SheetPropsOptions{TabColorRGB: ptr("FF" + s.color), FitToPage: ptr(true)})
 		}
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("add sheet %s: %w", s.name, err), b.f.Close())
+			return fmt.Errorf("add sheet %s: %w", s.name, err)
 		}
 		b.lint.sheet(s.name)
 		b.lint.color("FF" + s.color)
 	}
-	if err := b.begin(); err != nil {
-		return nil, errors.Join(err, b.f.Close())
-	}
-	return b, nil
+	return nil
 }
 
 // begin sets what must be set before rows are streamed: later the library would

@@ -25,7 +25,12 @@ import (
 // Scan runs the main job: from an inventory to its reports. The error carries
 // the exit code, see Error.
 func Scan(ctx context.Context, cfg Config, s Streams) (err error) {
-	j, err := prepare(cfg, s)
+	judge, err := readyJudge(cfg)
+	if err != nil {
+		return err
+	}
+	judge.warnSets(s.Err, cfg.Quiet)
+	j, err := prepare(cfg, judge, s)
 	if err != nil {
 		return err
 	}
@@ -63,8 +68,8 @@ type job struct {
 	errors []string
 }
 
-// prepare does all that can fail before anything is sent or written.
-func prepare(cfg Config, s Streams) (*job, error) {
+// readyJudge reads the rules and all else that judges, for a scan of now.
+func readyJudge(cfg Config) (*judge, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
@@ -72,15 +77,17 @@ func prepare(cfg Config, s Streams) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := judge.checkWaivers(asOf(cfg, time.Now())); err != nil {
-		return nil, err
-	}
+	return judge, judge.checkWaivers(asOf(cfg, time.Now()))
+}
+
+// prepare does all that can fail for an inventory before anything is sent or
+// written.
+func prepare(cfg Config, judge *judge, s Streams) (*job, error) {
 	loaded, err := inventory.Load(cfg.Inventories)
 	if err != nil {
 		return nil, coded(CodeUsage, err)
 	}
 	warn(s.Err, cfg.Quiet, loaded.Warnings)
-	judge.warnSets(s.Err, cfg.Quiet)
 	g, err := graph.New(loaded.Inventory, judge.catalog)
 	if err != nil {
 		return nil, coded(CodeUsage, err)
