@@ -201,6 +201,11 @@ func (b *builder) undeclared() []Provider {
 		p := found[d.To]
 		if p == nil {
 			p = &Provider{ID: d.To, Name: cmp.Or(d.ToName, d.To), Kind: joined(d.Kinds), Rank: d.Rank, Contract: "unknown", HighestAccess: "unknown", Privileged: "unknown", Standing: "unknown"}
+			if e, ok := b.exposed[d.To]; ok {
+				money, score := rounded(e.Money, cents), rounded(e.Score, points)
+				p.Exposure, p.Score = &money, &score
+				p.Assets, p.Criticality = b.reached(e)
+			}
 			p.Grade, p.GradeWhy = grade(nil, Counts{})
 			found[d.To] = p
 		}

@@ -1,6 +1,7 @@
 package exposure
 
 import (
+	"slices"
 	"time"
 
 	"mspscan/msp"
@@ -24,7 +25,9 @@ func FromGraph(g *graph.Graph, now time.Time) Input {
 		in.Providers = append(in.Providers, Party{ID: p.ID, Name: p.Name})
 	}
 	nodes := g.Nodes()
-	for _, d := range g.Doors() {
+	discovered := g.Discovered()
+	in.Providers = append(in.Providers, strangers(g, discovered)...)
+	for _, d := range slices.Concat(g.Doors(), discovered) {
 		if d.Ended.Known() && !msp.DateOf(now).Before(d.Ended) {
 			continue
 		}
@@ -37,4 +40,19 @@ func FromGraph(g *graph.Graph, now time.Time) Input {
 		in.Doors = append(in.Doors, n)
 	}
 	return in
+}
+
+// strangers gives the parties that nobody declared and that DNS shows to hold a
+// door, once each.
+func strangers(g *graph.Graph, discovered []graph.Door) []Party {
+	nodes := g.Nodes()
+	var list []Party
+	for _, d := range discovered {
+		n := nodes[d.From]
+		p := Party{ID: n.ID, Name: n.Name}
+		if n.Kind == graph.NodeThirdParty && !slices.Contains(list, p) {
+			list = append(list, p)
+		}
+	}
+	return list
 }

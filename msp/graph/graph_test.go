@@ -229,3 +229,28 @@ func TestWatched(t *testing.T) {
 	}
 	require.Equal(t, []string{"acme acme.example", "acme portal.acme.example", "north north.example", "cf cloudflare.com", "tool tool.example"}, names)
 }
+
+// What DNS shows of the organisation's name servers and mail exchangers opens
+// the mail that the inventory declares, and nothing else.
+func TestDiscoveredDoors(t *testing.T) {
+	inv := inventory()
+	inv.Assets = append(inv.Assets, msp.Asset{ID: "post"})
+	inv.Relationships[0].Access = append(inv.Relationships[0].Access, msp.Access{ID: "box", Kind: msp.AccessMail, Reaches: []string{"post"}})
+	g, err := New(inv, table(t))
+	require.NoError(t, err)
+	require.Empty(t, g.Discovered(), "nothing was seen yet")
+	for _, f := range sampleFacts(t) {
+		require.NoError(t, g.Apply(f))
+	}
+	post, _ := g.Node("post")
+	byID := map[string]Door{}
+	for _, d := range g.Discovered() {
+		byID[d.ID] = d
+		require.Equal(t, []int32{post}, d.Targets, "never the directory")
+	}
+	require.Contains(t, byID, "dns:filter-co.example:receive")
+	require.Contains(t, byID, "dns:cf:control", "declared for another customer only")
+	require.NotContains(t, byID, "dns:north:control", "its access was stated")
+	require.NotContains(t, byID, "dns:gone-co.example:receive", "a dead target is no party")
+	require.Len(t, byID, 2)
+}

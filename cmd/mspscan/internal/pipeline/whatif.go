@@ -125,7 +125,7 @@ func (q WhatIf) ask(g *graph.Graph, before *exposure.Model) (whatIfResult, error
 // names refuses what is not in the inventory and names the nearest that is.
 func (q WhatIf) names(g *graph.Graph) error {
 	var doors, providers, controls []string
-	for _, d := range g.Doors() {
+	for _, d := range slices.Concat(g.Doors(), g.Discovered()) {
 		doors = append(doors, d.ID)
 	}
 	for _, p := range g.Inventory().Providers {
