@@ -259,9 +259,11 @@ func (v *Asset) alternatives() {
 	}
 }
 
-// pathViews makes one view of each path.
+// pathViews makes one view of each path. Of several ways over the same nodes, by
+// other doors, the least guarded stands for all.
 func (b *builder) pathViews(paths []msp.PathExposure) {
 	doors := map[string]*graph.Door{}
+	at := map[string]int{}
 	for i := range b.reach.doors {
 		doors[b.reach.doors[i].ID] = &b.reach.doors[i]
 	}
@@ -275,9 +277,22 @@ func (b *builder) pathViews(paths []msp.PathExposure) {
 		for _, id := range p.Doors {
 			v.cross(id, doors[id])
 		}
-		list = append(list, v)
+		if i, again := at[v.ID]; !again {
+			at[v.ID], list = len(list), append(list, v)
+		} else if v.opener(list[i].(*Path)) {
+			list[i] = v
+		}
 	}
 	b.add(list)
+}
+
+// opener reports whether less guards the path than old: fewer controls in place,
+// else fewer that may be.
+func (v *Path) opener(old *Path) bool {
+	if len(v.Yes) != len(old.Yes) {
+		return len(v.Yes) < len(old.Yes)
+	}
+	return len(v.Unknown) < len(old.Unknown)
 }
 
 // cross notes the controls of one door on the way.

@@ -169,6 +169,37 @@ func TestPaths(t *testing.T) {
 	require.True(t, p.Input("graph").Pos.Known())
 }
 
+// TestParallelDoors: two ways over the same nodes are one subject, judged by the
+// one that less guards, whatever the order.
+func TestParallelDoors(t *testing.T) {
+	g := newGraph(t, `version: 1
+organisation: {id: acme}
+assets: [{id: ad, kind: identity, criticality: critical}]
+providers: [{id: north, kind: msp}]
+relationships:
+  - provider: north
+    service: desktops
+    access:
+      - {id: guarded, kind: vpn, reaches: [ad], controls: {mfa: yes}}
+      - {id: open, kind: physical, reaches: [ad], controls: {mfa: no}}
+`)
+	one := msp.PathExposure{Provider: "north", Asset: "ad", Nodes: []string{"north", "ad"}, Doors: []string{"guarded"}}
+	two := one
+	two.Doors = []string{"open"}
+	for _, paths := range [][]msp.PathExposure{{one, two}, {two, one, two}} {
+		s, err := Build(Ground{Graph: g, Now: now(), Paths: paths})
+		require.NoError(t, err)
+		require.Equal(t, []string{"open"}, find[*Path](t, s, "north>ad").Doors)
+		count := 0
+		for _, v := range s.Views {
+			if _, ok := v.(*Path); ok {
+				count++
+			}
+		}
+		require.Equal(t, 1, count)
+	}
+}
+
 func TestDomainGaps(t *testing.T) {
 	d := fact.Delegation{Zone: "acme.example", ParentKnown: true, ChildKnown: true, ParentNS: []msp.Name{"ns1.acme.example", "ns.alpha.test"},
 		ChildNS: []msp.Name{"ns1.acme.example"}, Servers: []fact.DelegationServer{
