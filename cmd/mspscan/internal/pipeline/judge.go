@@ -77,7 +77,7 @@ func (j *judge) evaluate(ctx context.Context, g *graph.Graph, now time.Time) (ve
 	}
 	v := verdict{model: model, exposures: model.Exposures(), paths: model.Paths(pathsPerAsset)}
 	v.result, err = j.rules.Evaluate(ctx, rules.Input{
-		Graph: g, Now: now, Exposures: v.exposures, Paths: v.paths, Previous: j.past.facts(),
+		Graph: g, Now: now, Exposures: v.exposures, Paths: slices.Concat(v.paths, model.Uncontrolled()), Previous: j.past.facts(),
 		Sets: len(j.sets), Hits: concerning(g, indicator.Match(j.sets, g.Facts(), now)),
 	})
 	if err != nil {
