@@ -1,17 +1,24 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
-	"io/fs"
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"mspscan/cmd/mspscan/internal/pipeline"
 	"mspscan/msp"
 	"mspscan/rules"
 )
+
+// idPattern is what every id looks like.
+var idPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 
 func rulesCommand() *cobra.Command {
 	var dirs []string
@@ -22,15 +29,13 @@ func rulesCommand() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	c.PersistentFlags().StringArrayVar(&dirs, "rules", nil, "more rules from the folder `DIR` (repeatable)")
+	var params string
+	c.PersistentFlags().StringVar(&params, "rule-params", "", "thresholds of your own from `FILE`: rule: {threshold: value}")
 	load := func() (*rules.Set, error) {
-		packs := []fs.FS{rules.Embedded()}
-		for _, d := range dirs {
-			packs = append(packs, rules.Dir(d))
-		}
-		set, err := rules.Load(packs...)
-		return set, exitWith(exitUsage, err)
+		set, err := pipeline.LoadRules(dirs, params)
+		return set, fromPipeline(err)
 	}
-	c.AddCommand(rulesList(load), rulesExplain(load), rulesLint(load), rulesTest(load))
+	c.AddCommand(rulesList(load), rulesExplain(load), rulesLint(load), rulesTest(load), rulesDocs(load), rulesNew(load))
 	return c
 }
 
@@ -112,4 +117,46 @@ func rulesTest(load loader) *cobra.Command {
 			return nil
 		},
 	}
+}
+
+func rulesDocs(load loader) *cobra.Command {
+	return &cobra.Command{
+		Use: "docs", Short: "Print the rules as a Markdown page", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			set, err := load()
+			if err != nil {
+				return err
+			}
+			_, err = io.WriteString(cmd.OutOrStdout(), set.Docs())
+			return err
+		},
+	}
+}
+
+func rulesNew(load loader) *cobra.Command {
+	var kind string
+	c := &cobra.Command{
+		Use: "new ID", Short: "Write a new rule file ID.yaml to fill in", Args: cobra.ExactArgs(1),
+		Example: "  mkdir -p my/own && cd my/own && mspscan rules new own-rule --subject access",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !idPattern.MatchString(args[0]) {
+				return usageError("rule id %q: lower-case letters, digits and hyphens", args[0])
+			}
+			if !slices.Contains(rules.Kinds(), msp.SubjectKind(kind)) {
+				return usageError("--subject %q: one of %v", kind, rules.Kinds())
+			}
+			set, err := load()
+			if err != nil {
+				return err
+			}
+			f, err := os.OpenFile(args[0]+".yaml", os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+			if err != nil {
+				return exitWith(exitUsage, fmt.Errorf("write rule: %w", err))
+			}
+			_, err = io.WriteString(f, set.Scaffold(args[0], msp.SubjectKind(kind)))
+			return errors.Join(err, f.Close())
+		},
+	}
+	c.Flags().StringVar(&kind, "subject", "provider", "what the rule judges: `KIND`")
+	return c
 }

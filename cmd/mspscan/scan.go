@@ -22,6 +22,7 @@ type shared struct {
 	outputs     []string
 	now         string
 	rules       []string
+	ruleParams  string
 	failOn      string
 	maxUnknown  string
 	failRules   []string
@@ -31,6 +32,7 @@ type shared struct {
 	baseline    string
 	failNew     bool
 	quiet       bool
+	csvRaw      bool
 	color       string
 	minSeverity string
 }
@@ -40,6 +42,7 @@ func (f *shared) add(c *cobra.Command) {
 	flags.StringArrayVarP(&f.outputs, "output", "o", nil, "write `FORMAT=FILE` (repeatable; - or no file = stdout): "+strings.Join(pipeline.Formats(), ", "))
 	flags.StringVar(&f.now, "now", "", "judge as of `TIME` (RFC 3339); default: the start of the run")
 	flags.StringArrayVar(&f.rules, "rules", nil, "more rules from the folder `DIR` (repeatable)")
+	flags.StringVar(&f.ruleParams, "rule-params", "", "thresholds of your own from `FILE`: rule: {threshold: value}")
 	flags.StringVar(&f.failOn, "fail-on", "", "exit 1 on an open finding of this `SEVERITY` or worse: critical, high, medium, low, never")
 	flags.StringVar(&f.maxUnknown, "max-unknown", "", "exit 3 if more checks are unknown than `N` or P%")
 	flags.StringArrayVar(&f.failRules, "fail-on-rule", nil, "exit 1 on an open finding of the rule `ID`, whatever its severity (repeatable)")
@@ -48,18 +51,17 @@ func (f *shared) add(c *cobra.Command) {
 	flags.StringArrayVar(&f.indicators, "indicators", nil, "indicators of compromise to look for: `FILE` of STIX 2.1, MISP or CSV (repeatable)")
 	flags.StringVar(&f.baseline, "baseline", "", "compare with the run before: its journal, or its json report, in `FILE`")
 	flags.BoolVar(&f.failNew, "fail-on-new", false, "exit 1 on a finding that --baseline does not have, of the severity of --fail-on if given")
+	flags.BoolVar(&f.csvRaw, "csv-raw", false, "leave cells of csv unguarded, for programs: spreadsheets may run them")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "no summary and no warnings")
 	flags.StringVar(&f.color, "color", "auto", "colours in the summary: auto, always, never (NO_COLOR is honoured)")
 	flags.StringVar(&f.minSeverity, "min-severity", "", "list findings of this `SEVERITY` or worse in md (default medium); counts, gate and the other formats hold all")
 }
 
-// config turns the flags into a configuration.
-func (f *shared) config() (pipeline.Config, error) {
-	cfg := pipeline.Config{
-		Version: version, RuleDirs: f.rules, Quiet: f.quiet,
-		Waivers: f.waivers, Indicators: f.indicators, Baseline: f.baseline,
-		Gate: pipeline.Gate{FailOn: f.failOn, MaxUnknown: f.maxUnknown, Rules: f.failRules, Expired: f.failExpired, New: f.failNew},
-	}
+// config adds what the shared flags say to a configuration.
+func (f *shared) config(cfg pipeline.Config) (pipeline.Config, error) {
+	cfg.Version, cfg.RuleDirs, cfg.RuleParams, cfg.Quiet = version, f.rules, f.ruleParams, f.quiet
+	cfg.Waivers, cfg.Indicators, cfg.Baseline, cfg.CSVRaw = f.waivers, f.indicators, f.baseline, f.csvRaw
+	cfg.Gate = pipeline.Gate{FailOn: f.failOn, MaxUnknown: f.maxUnknown, Rules: f.failRules, Expired: f.failExpired, New: f.failNew}
 	var err error
 	if cfg.Now, err = pipeline.ParseNow(f.now); err != nil {
 		return cfg, fromPipeline(err)
@@ -129,18 +131,15 @@ most of them.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			groups := inventory.Group(args)
-			full, err := f.config()
+			full, err := f.config(cfg)
 			if err != nil {
 				return err
 			}
-			cfg.Version, cfg.RuleDirs, cfg.Quiet, cfg.Gate, cfg.Now, cfg.Outputs, cfg.MinSeverity =
-				full.Version, full.RuleDirs, full.Quiet, full.Gate, full.Now, full.Outputs, full.MinSeverity
-			cfg.Waivers, cfg.Indicators, cfg.Baseline = full.Waivers, full.Indicators, full.Baseline
-			cfg.Inventories, cfg.NoProgress, cfg.Command = groups[0], noProgress, commandLine(cmd, args)
+			full.Inventories, full.NoProgress, full.Command = groups[0], noProgress, commandLine(cmd, args)
 			if len(groups) > 1 {
-				return fromPipeline(pipeline.Portfolio(cmd.Context(), cfg, groups, f.streams(cmd)))
+				return fromPipeline(pipeline.Portfolio(cmd.Context(), full, groups, f.streams(cmd)))
 			}
-			return fromPipeline(pipeline.Scan(cmd.Context(), cfg, f.streams(cmd)))
+			return fromPipeline(pipeline.Scan(cmd.Context(), full, f.streams(cmd)))
 		},
 	}
 	f.add(c)
@@ -182,7 +181,7 @@ and --now give the same bytes in every format.`,
 		Example: "  mspscan report run.ndjson -o xlsx=report.xlsx -o md=summary.md",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := f.config()
+			cfg, err := f.config(pipeline.Config{})
 			if err != nil {
 				return err
 			}

@@ -36,11 +36,13 @@ type Config struct {
 	Now           time.Time // judge as of; zero = the start of the run
 	Outputs       []Output
 	RuleDirs      []string
+	RuleParams    string   // file of thresholds
 	Waivers       string   // file of accepted findings; "" = none
 	Indicators    []string // files of indicators, beside the embedded set
 	Baseline      string   // journal or report of the run before; "" = none
 	Gate          Gate
 	MinSeverity   msp.Severity // display only
+	CSVRaw        bool         // no guard against formulas in csv
 	Quiet         bool
 	NoProgress    bool
 }

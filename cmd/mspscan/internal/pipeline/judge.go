@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -43,11 +42,7 @@ func newJudge(cfg Config) (*judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	packs := []fs.FS{rules.Embedded()}
-	for _, dir := range cfg.RuleDirs {
-		packs = append(packs, rules.Dir(dir))
-	}
-	set, err := rules.Load(packs...)
+	set, err := LoadRules(cfg.RuleDirs, cfg.RuleParams)
 	if err != nil {
 		return nil, coded(CodeUsage, err)
 	}
