@@ -38,6 +38,30 @@ func TestRealServers(t *testing.T) {
 	t.Logf("%d findings through the embedded server, the same through NSD and Unbound", len(embedded))
 }
 
+// TestRealServersPlanted scans the planted exposures through NSD behind a
+// validating Unbound and holds the findings against the same table.
+func TestRealServersPlanted(t *testing.T) {
+	dir := filepath.Join("..", "..", "testdata", "planted")
+	serveZones(t, t.TempDir(), filepath.Join(dir, "zones"), filepath.Join(dir, "trust-anchor"))
+	table := behindValidator(readPlanted(t, filepath.Join(dir, "expected.csv")))
+	scores := map[string]*score{}
+	for _, inventory := range inventories(table) {
+		got := scanPlanted(t, dir, inventory, "--resolver", "127.0.0.1:53", "--rate", "2000", "--rate-per-server", "500")
+		comparePlanted(t, inventory, table, got, scores)
+	}
+	printScores(t, scores)
+}
+
+// behindValidator adds what differs behind a validating resolver, and rightly so:
+// it answers SERVFAIL for whatever a bogus zone holds, so that all but the broken
+// chain itself stays open there.
+func behindValidator(table []planted) []planted {
+	for _, zone := range []string{"expired.test", "early.test", "stranger.test", "forged.test", "bare.test"} {
+		table = append(table, planted{inventory: "dns", subject: zone, rule: "*", want: "unknown", why: "bogus: the validator gives nothing of it"})
+	}
+	return table
+}
+
 // serveZones serves a folder of zone files as the embedded server would: NSD at
 // the addresses of the name servers, one more for each address with a folder or
 // with manners of its own, and a validating Unbound at 127.0.0.1.
@@ -45,9 +69,9 @@ func TestRealServers(t *testing.T) {
 // The registries have an NSD of their own: one that also served the zones below
 // would answer for a zone that it does not hold with a referral, not with REFUSED.
 func serveZones(t *testing.T, dir, zones, anchor string) {
-	registry := serverAddresses(t, zones, isRegistry)
-	hosts := serverAddresses(t, zones, func(string) bool { return true })
 	folders, manners := folderAddresses(t, zones), mannersOf(t, zones)
+	registry := without(serverAddresses(t, zones, isRegistry), slices.Collect(maps.Keys(manners)))
+	hosts := serverAddresses(t, zones, func(string) bool { return true })
 	loopback(t, slices.Concat(hosts, folders, slices.Collect(maps.Keys(manners))))
 	startNSD(t, nsd{dir: filepath.Join(dir, "registry"), zones: zones, at: registry, want: isRegistry})
 	startNSD(t, nsd{
@@ -206,6 +230,12 @@ func startUnbound(t *testing.T, u unbound) {
 	require.NoError(t, os.Mkdir(u.dir, 0o700))
 	hints := filepath.Join(u.dir, "root.hints")
 	require.NoError(t, os.WriteFile(hints, []byte(". 86400 IN NS a.rootns.\na.rootns. 86400 IN A 192.0.2.1\n"), 0o600))
+	home := u.dir
+	if u.zones != "" { // where $INCLUDE looks
+		var err error
+		home, err = filepath.Abs(u.zones)
+		require.NoError(t, err)
+	}
 	conf := fmt.Sprintf(`server:
   interface: %s
   port: 53
@@ -222,7 +252,7 @@ func startUnbound(t *testing.T, u unbound) {
   local-zone: "invalid." nodefault
   do-ip6: no
   ede: yes
-`, u.at, u.dir, u.dir+"/unbound.pid", hints)
+`, u.at, home, u.dir+"/unbound.pid", hints)
 	if u.anchor != "" {
 		abs, err := filepath.Abs(u.anchor)
 		require.NoError(t, err)

@@ -26,7 +26,10 @@ func (w *World) answerAt(addr netip.Addr, qname string, qtype uint16, do bool) (
 	case silent:
 		return response{}, false
 	case servfail:
-		return response{rcode: dns.RcodeServerFailure}, true
+		if closest(w.served[addr], qname, qtype) != nil {
+			return response{rcode: dns.RcodeServerFailure}, true
+		}
+		return response{rcode: dns.RcodeRefused}, true
 	}
 	zones, ok := w.served[addr]
 	if !ok && !w.folders[addr] {

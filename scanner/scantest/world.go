@@ -13,7 +13,7 @@
 // one a line, such as "192.0.2.7 silent":
 //
 //	silent     nobody answers
-//	servfail   every question is answered SERVFAIL
+//	servfail   questions in its zones are answered SERVFAIL: it could not load them
 //	transfer   its zones are handed out to anybody (AXFR)
 //	recursive  it recurses for anybody who asks it to
 //
