@@ -179,13 +179,17 @@ func (v *view) sampledBand(c candidate) float64 {
 // model is so large that all their sets of three are more than its effort.
 const poolSize = 30
 
-// work is how many words of trials all looks of one question may take together.
-const work = 2_000_000_000
+// work bounds what the looks of one question take together, in doors squared
+// times words of trials: 5,000 looks at 600 doors.
+const work = 300_000_000_000
 
-// effort is how many changes a question may try. It depends on the size of the
-// model alone, so the same model always gets the same answer.
+// effort is how many changes a question may try. A look takes time by the
+// square of the doors: there are more of them, and more rounds until nothing
+// changes. It depends on the size of the model alone, so the same model always
+// gets the same answer.
 func (m *Model) effort() int {
-	return max(50, work/(max(1, len(m.doors))*m.sampler.words))
+	doors := max(1, len(m.doors))
+	return max(50, work/(doors*doors*m.sampler.words))
 }
 
 // sets gives the size of the pool.

@@ -155,7 +155,8 @@ func (m *Model) fixes(p int32, n int) []msp.Fix {
 	return list
 }
 
-// fix writes a set down, measured on v and added up over views.
+// fix writes a set down, measured on v and added up over views; where those are
+// more than there is effort for, over the dearest.
 func (m *Model) fix(v *view, set []candidate, views []*view) msp.Fix {
 	changes := m.changes(set)
 	f := msp.Fix{IDs: make([]string, 0, len(set)), Provider: m.s.nodes[v.source].id, Before: v.money()}
@@ -168,8 +169,11 @@ func (m *Model) fix(v *view, set []candidate, views []*view) msp.Fix {
 	f.Text = sentence(words)
 	f.Reduction = v.worth(changes)
 	f.After = f.Before - f.Reduction
-	for _, other := range views {
-		f.Sum += other.worth(changes)
+	views, _ = dearest(views, max(5, m.effort()/16))
+	parts := make([]float64, len(views))
+	parallel(len(views), func(i int) { parts[i] = views[i].worth(changes) })
+	for _, part := range parts {
+		f.Sum += part
 	}
 	return f
 }
