@@ -19,11 +19,11 @@ func layer(pkg string) (int, bool) {
 	switch {
 	case pkg == "msp":
 		return 0, true
-	case pkg == "msp/graph", pkg == "msp/journal", pkg == "scanner":
+	case pkg == "msp/graph", pkg == "msp/journal", pkg == "msp/review", pkg == "scanner":
 		return 3, true
 	case pkg == "msp/graph/csr":
 		return 1, true
-	case pkg == "msp/fact", pkg == "msp/domain", pkg == "msp/questionnaire", pkg == "msp/questionnaire", pkg == "scanner/internal/fieldlist":
+	case pkg == "msp/fact", pkg == "msp/domain", pkg == "msp/questionnaire", pkg == "msp/strict", pkg == "scanner/internal/fieldlist":
 		return 1, true
 	case pkg == "msp/inventory", pkg == "msp/catalog", pkg == "msp/history", pkg == "msp/indicator", pkg == "msp/waiver":
 		return 2, true
