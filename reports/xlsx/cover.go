@@ -5,6 +5,12 @@ import (
 	"strings"
 )
 
+// The room for a logo at the top of the cover, in pixels.
+const (
+	logoWidth  = 236
+	logoHeight = 82
+)
+
 // cover writes the first sheet: what this is, for whom, how to read and change
 // it, and the index.
 func (b *book) cover() error {
@@ -31,7 +37,10 @@ func (p *page) coverTitle() error {
 	if err := p.next(40, p.cell("Exposure through managed service providers", bigTitle)); err != nil {
 		return err
 	}
-	return p.next(26, p.cell(text(p.b.r.Organisation.Name), title))
+	if err := p.next(26, p.cell(text(p.b.r.Organisation.Name), title)); err != nil {
+		return err
+	}
+	return p.logo(cellName(4, 1), logoWidth, logoHeight)
 }
 
 // coverFields writes what the assessor fills in and what the scan knows.
@@ -44,8 +53,8 @@ func (p *page) coverFields() error {
 	started, _, _ := strings.Cut(r.Run.Started, "T")
 	finished, _, _ := strings.Cut(r.Run.Finished, "T")
 	for _, f := range [][4]any{
-		{"Client", text(r.Organisation.Name), "Classification", text(p.b.o.Classification)},
-		{"Assessor", nil, "Reviewed by", nil},
+		{"Client", text(p.b.o.Brand.Client), "Classification", text(p.b.o.Brand.Classification)},
+		{"Assessor", filled(p.b.o.Brand.Assessor), "Reviewed by", nil},
 		{"Judged as of", date(r.Run.Now), "Period", strings.Trim(started+" to "+finished, " to")},
 		{"In scope", fmt.Sprintf("%d providers declared, %d seen in DNS, %d assets", declared, len(r.Summary.Undeclared), len(r.Assets)), "Out of scope", nil},
 	} {
@@ -54,6 +63,14 @@ func (p *page) coverFields() error {
 		}
 	}
 	return nil
+}
+
+// filled gives a text, or nothing for an empty one, which leaves a field to edit.
+func filled(s string) any {
+	if s == "" {
+		return nil
+	}
+	return text(s)
 }
 
 // fieldLook makes an empty field one that may be edited.

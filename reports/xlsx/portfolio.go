@@ -12,8 +12,8 @@ import (
 // Portfolio renders many organisations side by side: Ranking, and the parties
 // that stand behind them. The zero Portfolio prints on A4.
 type Portfolio struct {
-	Letter         bool
-	Classification string // in every header; default "Confidential"
+	Letter bool
+	Brand  Brand
 }
 
 // The sheets of a portfolio.
@@ -29,7 +29,7 @@ func (o Portfolio) Render(w io.Writer, p *reports.Portfolio) (err error) {
 	r.Run.Now = p.Now
 	r.Organisation.Name = fmt.Sprintf("%d organisations", len(p.Organisations))
 	tables := []*table{ranking(p), partyTable(p)}
-	b, err := startBook(Workbook{Letter: o.Letter, Classification: o.Classification}, r, sheetRanking, func(*book) []sheet {
+	b, err := startBook(Workbook{Letter: o.Letter, Brand: o.Brand}, r, sheetRanking, func(*book) []sheet {
 		return []sheet{{sheetRanking, navy, nil}, {sheetParties, accent, nil}}
 	})
 	if err != nil {

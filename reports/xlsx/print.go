@@ -54,10 +54,14 @@ func (s *stream) print(l layout) error {
 }
 
 func (b *book) headerFooter() *excelize.HeaderFooterOptions {
+	footer := headerText(b.o.Brand.Footer, 80)
+	if footer != "" {
+		footer += " · "
+	}
 	return &excelize.HeaderFooterOptions{
 		ScaleWithDoc: ptr(false), AlignWithMargins: ptr(true),
-		OddHeader: "&L " + headerText(b.r.Organisation.Name, 80) + "&R " + headerText(b.o.Classification, 40),
-		OddFooter: "&L mspscan " + headerText(b.r.Tool.Version, 30) + "&C &A&RPage &P of &N",
+		OddHeader: "&L " + headerText(b.o.Brand.Client, 80) + "&R " + headerText(b.o.Brand.Classification, 40),
+		OddFooter: "&L " + footer + "mspscan " + headerText(b.r.Tool.Version, 30) + "&C &A&RPage &P of &N",
 	}
 }
 

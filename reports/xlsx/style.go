@@ -108,6 +108,8 @@ const (
 )
 
 type styles struct {
+	navy   string // of the brand
+	accent string
 	code   string     // of the currency, quoted, with a blank
 	id     [looks]int // text at the top of the cell, for tables
 	middle [looks]int // text in the middle, for pages
@@ -138,8 +140,8 @@ func currencyCode(currency string) string {
 	return `"` + code + `" `
 }
 
-func newStyles(f *excelize.File, currency string) (*styles, error) {
-	s := &styles{code: currencyCode(currency), money: moneyFormat(currency), short: shortFormat(currency)}
+func newStyles(f *excelize.File, brand Brand, currency string) (*styles, error) {
+	s := &styles{navy: brand.Navy, accent: brand.Accent, code: currencyCode(currency), money: moneyFormat(currency), short: shortFormat(currency)}
 	for l := range looks {
 		st := s.dress(l)
 		id, err := f.NewStyle(st)
@@ -188,18 +190,18 @@ func (s *styles) shape(l look, st *excelize.Style) {
 	case centred, centredE, centredC, matrixCount, matrixMoney:
 		st.Alignment.Horizontal = "center"
 	case linked, back:
-		st.Font.Color, st.Font.Underline = accent, "single"
+		st.Font.Color, st.Font.Underline = s.accent, "single"
 	case head, headC, headE, headR, headRC, headM:
-		dressHead(l, st)
+		s.dressHead(l, st)
 	case bigTitle:
-		st.Font.Size, st.Font.Bold, st.Font.Color = 22, true, navy
+		st.Font.Size, st.Font.Bold, st.Font.Color = 22, true, s.navy
 	case title:
-		st.Font.Size, st.Font.Bold, st.Font.Color = 16, true, navy
+		st.Font.Size, st.Font.Bold, st.Font.Color = 16, true, s.navy
 	case section:
-		st.Font.Size, st.Font.Bold, st.Font.Color = 11, true, navy
-		st.Border = []excelize.Border{{Type: "bottom", Color: accent, Style: 2}}
+		st.Font.Size, st.Font.Bold, st.Font.Color = 11, true, s.navy
+		st.Border = []excelize.Border{{Type: "bottom", Color: s.accent, Style: 2}}
 	case kpiLabel, kpiMoney, kpiNumber, kpiWord, kpiNote:
-		dressKPI(l, st)
+		s.dressKPI(l, st)
 	}
 	switch l {
 	case title, bigTitle, note, back, prose, small, plainFree, label:
@@ -215,7 +217,7 @@ func (s *styles) shape(l look, st *excelize.Style) {
 	}
 }
 
-func dressHead(l look, st *excelize.Style) {
+func (s *styles) dressHead(l look, st *excelize.Style) {
 	st.Font.Bold, st.Font.Color = true, paper
 	st.Alignment.WrapText, st.Alignment.Vertical = true, "center"
 	st.Border = nil
@@ -232,11 +234,11 @@ func dressHead(l look, st *excelize.Style) {
 	case headC, headRC:
 		fillWith(st, "5B6675")
 	default:
-		fillWith(st, navy)
+		fillWith(st, s.navy)
 	}
 }
 
-func dressKPI(l look, st *excelize.Style) {
+func (s *styles) dressKPI(l look, st *excelize.Style) {
 	fillWith(st, band)
 	st.Border, st.Alignment.Vertical, st.Alignment.Horizontal = nil, "center", "left"
 	st.Alignment.Indent = 1
@@ -246,7 +248,7 @@ func dressKPI(l look, st *excelize.Style) {
 	case kpiNote:
 		st.Font.Color, st.Font.Size = faint, 8
 	default:
-		st.Font.Size, st.Font.Bold, st.Font.Color = 18, true, navy
+		st.Font.Size, st.Font.Bold, st.Font.Color = 18, true, s.navy
 	}
 }
 

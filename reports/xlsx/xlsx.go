@@ -20,8 +20,9 @@ import (
 
 // Workbook renders reports as XLSX. The zero Workbook prints on A4.
 type Workbook struct {
-	Letter         bool   // print on US Letter instead of A4
-	Classification string // in every header; default "Confidential"
+	Letter bool // print on US Letter instead of A4
+	Brand  Brand
+	Graph  []byte // picture of the exposure graph as SVG, for Access paths; nil = none
 }
 
 // Render implements reports.Renderer. An error of the own lint means a defect of
@@ -90,6 +91,7 @@ const (
 
 // sheets lists the sheets in their order.
 func (b *book) sheets() []sheet {
+	navy, accent := b.o.Brand.Navy, b.o.Brand.Accent
 	return []sheet{
 		{sheetCover, navy, (*book).cover},
 		{sheetSummary, navy, (*book).summary},
@@ -126,11 +128,11 @@ func newBook(o Workbook, r *reports.Report) (*book, error) {
 // startBook makes a workbook with empty sheets; index is the sheet that all
 // others lead back to.
 func startBook(o Workbook, r *reports.Report, index string, sheets func(*book) []sheet) (*book, error) {
-	o.Classification = cmp.Or(o.Classification, "Confidential")
+	o.Brand = o.Brand.withDefaults(r.Organisation.Name)
 	b := &book{o: o, f: excelize.NewFile(), r: r, index: index}
 	b.at = place(r)
 	var err error
-	if b.style, err = newStyles(b.f, r.Organisation.Currency); err == nil {
+	if b.style, err = newStyles(b.f, o.Brand, r.Organisation.Currency); err == nil {
 		err = b.add(sheets(b))
 	}
 	if err != nil {
@@ -177,7 +179,7 @@ func (b *book) finish() error {
 	title := "Provider exposure of " + text(reports.Cut(r.Organisation.Name, 120))
 	if err := b.f.SetDocProps(&excelize.DocProperties{
 		Title: title, Subject: "Exposure through managed service providers", Creator: "mspscan " + text(r.Tool.Version), LastModifiedBy: "mspscan",
-		Created: stampOr(r.Run.Now), Modified: stampOr(r.Run.Now), Language: "en-AU", Category: text(b.o.Classification), Version: "1.0", Revision: "1",
+		Created: stampOr(r.Run.Now), Modified: stampOr(r.Run.Now), Language: "en-AU", Category: text(b.o.Brand.Classification), Version: "1.0", Revision: "1",
 	}); err != nil {
 		return fmt.Errorf("set properties: %w", err)
 	}

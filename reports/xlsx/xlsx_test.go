@@ -225,7 +225,7 @@ func TestChartsHaveAltText(t *testing.T) {
 
 func TestLetter(t *testing.T) {
 	var b bytes.Buffer
-	require.NoError(t, xlsx.Workbook{Letter: true, Classification: "A & B"}.Render(&b, books(t)["mining"].report))
+	require.NoError(t, xlsx.Workbook{Letter: true, Brand: xlsx.Brand{Classification: "A & B"}}.Render(&b, books(t)["mining"].report))
 	f := open(t, b.Bytes())
 	l, err := f.GetPageLayout("Findings")
 	require.NoError(t, err)
