@@ -83,7 +83,7 @@ func (c Config) Validate() error {
 	if c.Ranks < 1 || c.Ranks > 8 {
 		return usage("--ranks %d: 1 to 8", c.Ranks)
 	}
-	if c.Rate < 0 || c.RatePerServer < 0 {
+	if !(c.Rate >= 0 && c.RatePerServer >= 0) { // NaN is neither
 		return usage("a rate is a positive number of queries a second")
 	}
 	return c.validateGate()

@@ -66,6 +66,9 @@ func members(cfg Config, judge *judge, groups [][]string, s Streams) ([]*job, er
 		seen[id] = group[0]
 		j.cfg.Journal = memberFile(cfg.Journal, id)
 		j.cfg.Outputs = memberOutputs(cfg.Outputs, id)
+		if err := j.cfg.refuseClobber(); err != nil {
+			return nil, err
+		}
 		if err := checkWritable(j.cfg.Outputs); err != nil {
 			return nil, coded(CodeInternal, err)
 		}
@@ -73,6 +76,9 @@ func members(cfg Config, judge *judge, groups [][]string, s Streams) ([]*job, er
 	}
 	if len(diags) > 0 {
 		return nil, coded(CodeUsage, diags)
+	}
+	if err := cfg.refuseClobber(slices.Concat(groups...)...); err != nil {
+		return nil, err
 	}
 	return jobs, checkWritable(cfg.Outputs)
 }

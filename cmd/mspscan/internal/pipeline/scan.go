@@ -92,6 +92,9 @@ func prepare(cfg Config, judge *judge, s Streams) (*job, error) {
 	if err != nil {
 		return nil, coded(CodeUsage, err)
 	}
+	if err := cfg.refuseClobber(); err != nil {
+		return nil, err
+	}
 	if err := checkWritable(cfg.Outputs); err != nil {
 		return nil, coded(CodeInternal, err)
 	}
