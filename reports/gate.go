@@ -66,12 +66,17 @@ type Verdict struct {
 }
 
 // Gate judges a report. failOn is a severity's word, "never" or "": open
-// findings of that severity or worse fail it. Waived findings do not count.
+// findings of that severity or worse fail it. Waived findings do not count. A run
+// that was cut is over every limit on unknown checks, except 100%.
 func Gate(r *Report, failOn string, maxUnknown Limit) (Verdict, error) {
 	var v Verdict
 	if c := r.Coverage; maxUnknown.over(c.Unknown, c.Checks) {
 		v.Code = 3
 		v.Reasons = append(v.Reasons, fmt.Sprintf("%d of %d checks are unknown; %s allowed", c.Unknown, c.Checks, maxUnknown))
+	}
+	if !r.Run.Complete && maxUnknown.Set && !(maxUnknown.Share && maxUnknown.Percent == 100) {
+		v.Code = 3
+		v.Reasons = append(v.Reasons, "the run did not come to its end, so nobody knows how many checks are missing")
 	}
 	if failOn == "" || failOn == "never" {
 		return v, nil

@@ -208,6 +208,12 @@ func TestGate(t *testing.T) {
 		require.Equal(t, c.code, v.Code, "%+v", c)
 		require.Equal(t, c.code == 0, len(v.Reasons) == 0)
 	}
+	r.Run.Complete = false
+	for unknown, code := range map[string]int{"": 0, "50": 3, "99%": 3, "100%": 0} {
+		v, err := reports.Gate(r, "", limit(unknown))
+		require.NoError(t, err)
+		require.Equal(t, code, v.Code, "a run that was cut, %q allowed", unknown)
+	}
 	_, err := reports.Gate(r, "urgent", reports.Limit{})
 	require.ErrorContains(t, err, "known: critical")
 	for _, bad := range []string{"x", "-1", "101%", "NaN%", "%"} {

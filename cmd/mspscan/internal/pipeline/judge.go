@@ -186,5 +186,10 @@ func (j *judge) replay(run *journal.Run) (*graph.Graph, error) {
 			return nil, coded(CodeUsage, err)
 		}
 	}
+	for _, t := range missing(g, run.Tasks) { // the run was cut before an answer
+		if err := g.Apply(fact.Fact{Task: t, Reason: "not_run", At: run.Header.Started}); err != nil {
+			return nil, coded(CodeUsage, err)
+		}
+	}
 	return g, nil
 }
