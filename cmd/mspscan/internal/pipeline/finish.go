@@ -22,6 +22,9 @@ func Report(ctx context.Context, cfg Config, s Streams, file string) error {
 	if err := cfg.validateGate(); err != nil {
 		return err
 	}
+	if err := cfg.refuseClobber(file); err != nil {
+		return err
+	}
 	j, err := newJudge(cfg)
 	if err != nil {
 		return err
