@@ -393,6 +393,42 @@ func TestChains(t *testing.T) {
 	require.Len(t, a.Queries, 12)
 }
 
+// TestBareDenial: an empty answer without an SOA is believed of a resolver that
+// never gives one, and of no other.
+func TestBareDenial(t *testing.T) {
+	const soa = "ns:. 60 IN SOA ns. h. 1 1 1 1 1"
+	gives := func(control func(q *dns.Msg, tcp bool) *dns.Msg) handler {
+		return func(q *dns.Msg, tcp bool) *dns.Msg {
+			if dns.IsSubDomain("invalid.", q.Question[0].Name) {
+				return control(q, tcp)
+			}
+			return resolver(q, map[string]int{"gone.example.": 3}[q.Question[0].Name])
+		}
+	}
+	asked := 0
+	for name, tt := range map[string]struct {
+		control func(q *dns.Msg, tcp bool) *dns.Msg
+		want    string
+	}{
+		"proves":           {func(q *dns.Msg, _ bool) *dns.Msg { return resolver(q, 3, soa) }, "unknown(no_soa) NOERROR [no_soa]"},
+		"proves nothing":   {func(q *dns.Msg, _ bool) *dns.Msg { return resolver(q, 3) }, "absent NOERROR [no_soa]"},
+		"empty control":    {func(q *dns.Msg, _ bool) *dns.Msg { return resolver(q, 0) }, "absent NOERROR [no_soa]"},
+		"servfail control": {func(q *dns.Msg, _ bool) *dns.Msg { return resolver(q, 2) }, "unknown(no_soa) NOERROR [no_soa]"},
+		"forgets": {func(q *dns.Msg, tcp bool) *dns.Msg {
+			if asked++; asked == 1 {
+				return resolver(q, 3, soa)
+			}
+			return resolver(q, 3)
+		}, "absent NOERROR [no_soa]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := against(t, gives(tt.control))
+			require.Equal(t, tt.want, brief(ask(c, "a.example", "A")))
+			require.Equal(t, "absent NXDOMAIN [no_soa]", brief(ask(c, "gone.example", "A")))
+		})
+	}
+}
+
 // brief gives an answer as a line.
 func brief(a scanner.Answer) string {
 	out := a.Outcome.String()

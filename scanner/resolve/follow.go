@@ -36,6 +36,7 @@ func (s *session) resolve(name string, qtype uint16) scanner.Answer {
 			s.note("trailing_octets")
 		}
 		if !w.step(s, r) {
+			s.weigh(w)
 			return w.answer
 		}
 	}
@@ -147,7 +148,7 @@ func (w *walk) conclude(s *session, r *reply, moved bool) bool {
 		w.end(fact.Unknown, "malformed") // authority, but not over this name, or what it denies
 	default:
 		if !soa {
-			s.note("no_soa")
+			s.note(noSOA)
 		}
 		w.end(fact.Absent, "")
 	}
