@@ -39,6 +39,9 @@ const (
 func (v *view) candidates() []candidate {
 	own := *v // views are shared, what it remembers is not
 	v = &own
+	if v.wanted != nil {
+		v.trials()
+	}
 	var doors []candidate
 	for d := range v.m.doors {
 		if v.m.doors[d].assumed || v.open.t[d] <= 0 || !v.matters(int32(d)) {

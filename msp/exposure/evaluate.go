@@ -46,7 +46,17 @@ func (m *Model) look(source int32, open openness) *view {
 	for i := range v.parts {
 		v.p[i] = v.probability(i)
 	}
+	if m.heavy() {
+		v.flood = nil // run again when it is asked for
+	}
 	return v
+}
+
+// memory is how many bytes the trials of all providers may hold together.
+const memory = 512 << 20
+
+func (m *Model) heavy() bool {
+	return len(m.s.nodes)*len(m.s.providers)*m.sampler.words*8 > m.s.memory
 }
 
 // seen keeps the high reading of every provider once somebody has asked for it.
@@ -147,7 +157,7 @@ type change struct {
 // with gives the view after some doors changed.
 func (v *view) with(changes []change) *view {
 	open := v.open
-	if v.flood == nil {
+	if v.wanted == nil {
 		open.lanes = nil // nobody looks
 	}
 	return v.opened(open.with(v.m, changes), changes)
@@ -159,7 +169,7 @@ func (v *view) opened(open openness, changes []change) *view {
 	if slices.ContainsFunc(changes, func(c change) bool { return v.open.t[c.door] <= 0 && c.t > 0 }) {
 		return v.m.look(v.source, open)
 	}
-	if v.flood != nil && open.lanes == nil {
+	if v.wanted != nil && open.lanes == nil {
 		open = v.open.with(v.m, changes)
 	}
 	n := &view{m: v.m, source: v.source, open: open, p: slices.Clone(v.p), wanted: v.wanted}
@@ -188,11 +198,12 @@ func (v *view) opened(open openness, changes []change) *view {
 // rerun runs the trials again behind the doors that changed, if that can matter
 // for what is sampled, and gives the nodes behind them.
 func (v *view) rerun(before *view, changes []change) []bool {
-	if before.flood == nil || !slices.ContainsFunc(changes, func(c change) bool { return before.sampledMatters(c.door) }) {
+	if before.wanted == nil || !slices.ContainsFunc(changes, func(c change) bool { return before.sampledMatters(c.door) }) {
 		return nil
 	}
+	own := *before
 	var behind []bool
-	v.flood, behind = before.flood.with(v.open.lanes, doorsOf(changes))
+	v.flood, behind = own.trials().with(v.open.lanes, doorsOf(changes))
 	return behind
 }
 

@@ -83,6 +83,7 @@ type structure struct {
 	providers     []int32   // nodes, sorted by id
 	out, in       [][]int32 // doors by node
 	total         float64   // V
+	memory        int       // see memory
 }
 
 // worth gives the PERT mean (min + 4 likely + max) / 6 of a stated value; a

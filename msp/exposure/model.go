@@ -31,7 +31,7 @@ func Build(in Input, t Tables, now time.Time) (*Model, error) {
 	if err := t.Validate(); err != nil {
 		return nil, fmt.Errorf("weigh model: %w", err)
 	}
-	m := &Model{tables: t.clone(), now: now, s: &structure{org: in.Organisation, currency: in.Currency}, sampler: newSampler(t), seen: &seen{}}
+	m := &Model{tables: t.clone(), now: now, s: &structure{org: in.Organisation, currency: in.Currency, memory: memory}, sampler: newSampler(t), seen: &seen{}}
 	if err := m.s.addAssets(in.Assets, m.tables); err != nil {
 		return nil, err
 	}

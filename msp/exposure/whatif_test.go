@@ -115,3 +115,19 @@ func TestYAMLOfCounterexamples(t *testing.T) {
 		require.Equal(t, readings(a), readings(b), yaml(inv))
 	}
 }
+
+// TestForgettingTrialsChangesNothing: where the trials of all providers are too
+// much to hold, they are run again, to the same end.
+func TestForgettingTrialsChangesNothing(t *testing.T) {
+	in := organisation(3, 60, 6, 160)
+	tables := DefaultTables()
+	tables.ExactDoors, tables.Trials = 4, 512
+	a, err := Build(in, tables, day())
+	require.NoError(t, err)
+	b, err := Build(in, tables, day())
+	require.NoError(t, err)
+	b.s.memory = 1
+	require.False(t, a.heavy())
+	require.True(t, b.heavy())
+	require.Equal(t, everything(a), everything(b))
+}
