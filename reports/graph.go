@@ -32,7 +32,8 @@ type drawnEdge struct {
 }
 
 // draw takes the nodes that an edge joins, and all of the organisation's own.
-func draw(g *graph.Graph) drawing {
+// What names them goes through shown.
+func draw(g *graph.Graph, shown func(string) string) drawing {
 	nodes, edges := g.Nodes(), g.Edges()
 	used := make([]bool, len(nodes))
 	for i, n := range nodes {
@@ -44,28 +45,28 @@ func draw(g *graph.Graph) drawing {
 	var d drawing
 	for i, n := range nodes {
 		if used[i] {
-			d.nodes = append(d.nodes, drawnNode{key: key(int32(i)), label: nodeLabel(n), kind: n.Kind, rank: n.Rank})
+			d.nodes = append(d.nodes, drawnNode{key: key(int32(i)), label: nodeLabel(shown(n.ID), shown(n.Name)), kind: n.Kind, rank: n.Rank})
 		}
 	}
 	for _, e := range edges {
-		d.edges = append(d.edges, drawnEdge{from: key(e.From), to: key(e.To), label: edgeLabel(g, e), kind: e.Kind, declared: isDeclared(g, e)})
+		d.edges = append(d.edges, drawnEdge{from: key(e.From), to: key(e.To), label: edgeLabel(g, e, shown), kind: e.Kind, declared: isDeclared(g, e)})
 	}
 	return d
 }
 
 func key(n int32) string { return "n" + strconv.Itoa(int(n)) }
 
-func nodeLabel(n graph.Node) string {
-	if n.Name == "" || n.Name == n.ID {
-		return n.ID
+func nodeLabel(id, name string) string {
+	if name == "" || name == id {
+		return id
 	}
-	return n.Name + " (" + n.ID + ")"
+	return name + " (" + id + ")"
 }
 
-func edgeLabel(g *graph.Graph, e graph.Edge) string {
+func edgeLabel(g *graph.Graph, e graph.Edge, shown func(string) string) string {
 	switch e.Kind {
 	case graph.EdgeServes:
-		return g.Inventory().Relationships[e.Item].Service
+		return shown(g.Inventory().Relationships[e.Item].Service)
 	case graph.EdgeDepends:
 		return string(g.Dependencies()[e.Item].Trust)
 	}
@@ -73,7 +74,7 @@ func edgeLabel(g *graph.Graph, e graph.Edge) string {
 	if d.Assumed {
 		return "access not stated"
 	}
-	return fmt.Sprintf("%s: %s", d.ID, d.Kind)
+	return fmt.Sprintf("%s: %s", shown(d.ID), d.Kind)
 }
 
 func isDeclared(g *graph.Graph, e graph.Edge) bool {
@@ -83,8 +84,12 @@ func isDeclared(g *graph.Graph, e graph.Edge) bool {
 // DOT writes the graph in the language of Graphviz. Providers point at whom
 // they serve and what they reach; dashed edges were seen in DNS, red ones
 // nobody declared.
-func DOT(w io.Writer, g *graph.Graph) error {
-	d := draw(g)
+func DOT(w io.Writer, g *graph.Graph) error { return writeDOT(w, draw(g, unchanged)) }
+
+// unchanged shows every name as it is.
+func unchanged(s string) string { return s }
+
+func writeDOT(w io.Writer, d drawing) error {
 	var b strings.Builder
 	b.WriteString("digraph mspscan {\n  rankdir=LR;\n  node [shape=box, style=rounded, fontname=\"Helvetica\"];\n  edge [fontname=\"Helvetica\", fontsize=10];\n")
 	for _, n := range d.nodes {
@@ -152,8 +157,9 @@ func visible(s string) string {
 
 // Mermaid writes the graph as a Mermaid flowchart, which code hosts show in
 // Markdown. Dotted edges were seen in DNS.
-func Mermaid(w io.Writer, g *graph.Graph) error {
-	d := draw(g)
+func Mermaid(w io.Writer, g *graph.Graph) error { return writeMermaid(w, draw(g, unchanged)) }
+
+func writeMermaid(w io.Writer, d drawing) error {
 	var b strings.Builder
 	b.WriteString("flowchart LR\n")
 	for _, n := range d.nodes {
@@ -228,9 +234,16 @@ func GraphFormats() []GraphFormat {
 	return []GraphFormat{{"dot", DOT}, {"mermaid", Mermaid}}
 }
 
+// Graphs gives the same formats with the names that a redaction hides replaced.
+func (x *Redactor) Graphs() []GraphFormat {
+	return []GraphFormat{
+		{"dot", func(w io.Writer, g *graph.Graph) error { return writeDOT(w, draw(g, x.Name)) }},
+		{"mermaid", func(w io.Writer, g *graph.Graph) error { return writeMermaid(w, draw(g, x.Name)) }},
+	}
+}
+
 // GraphFormat is a way to write a graph down.
 type GraphFormat struct {
 	Name  string
 	Write func(io.Writer, *graph.Graph) error
 }
-

@@ -1,0 +1,502 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+
+	"mspscan/msp"
+	"mspscan/msp/domain"
+)
+
+// nameTable knows everything that a level hides, with its pseudonyms.
+type nameTable struct {
+	level   Redaction
+	r       *Report
+	matcher matcher
+	list    []*hidden
+	common  map[string]int    // word -> rules whose texts use it
+	clients map[msp.Name]bool // domains and hosts of the organisation
+	others  map[msp.Name]bool // those of the providers
+	outside map[string]class  // every text that came from outside
+}
+
+func (t *nameTable) replace(c class, s string) string {
+	if c == classID {
+		if h := t.matcher.find(s); h != nil {
+			return h.shown
+		}
+	}
+	return t.matcher.replace(c, s)
+}
+
+// collect finds what the level hides: first what the inventory and the report
+// declare, then the names, addresses and tokens that stand in free text.
+func collect(r *Report, level Redaction, known Names) *nameTable {
+	t := &nameTable{level: level, r: r, common: commonWords(r), clients: map[msp.Name]bool{}, others: map[msp.Name]bool{}, outside: map[string]class{}}
+	deepCopy(reflect.ValueOf(*r), classText, func(c class, s string) string {
+		if c == classText || c == classID {
+			t.outside[s] = c
+		}
+		return s
+	})
+	inv := known.Inventory
+	if inv == nil {
+		inv = &msp.Inventory{}
+	}
+	t.domains(inv)
+	t.organisation(inv)
+	t.providers(inv)
+	t.doors(inv)
+	t.people(inv)
+	t.ids()
+	t.vendors(known.Parties)
+	t.texts()
+	t.assign()
+	return t
+}
+
+// hide registers a thing with its forms. Those who are declared are hidden in the
+// texts of rules too.
+func (t *nameTable) hide(kind, key string, declared bool, forms ...string) *hidden {
+	h := &hidden{kind: kind, key: key, ruled: declared}
+	for _, f := range forms {
+		if old := t.matcher.find(f); old != nil && old.kind == kind && old.key == key {
+			h = old
+		}
+	}
+	for _, f := range forms {
+		if f = strings.TrimSpace(f); f != "" {
+			t.matcher.add(f, h, t.wide(f, kind))
+		}
+	}
+	if !h.listed {
+		h.listed = true
+		t.list = append(t.list, h)
+	}
+	return h
+}
+
+// wide says where a form is looked for: short and common words would take the
+// sense out of sentences.
+func (t *nameTable) wide(form, kind string) reach {
+	n, short, common := utf8.RuneCountInString(form), 5, commonRules
+	plain := !strings.ContainsFunc(form, func(r rune) bool { return !unicode.IsLetter(r) })
+	used := t.common[strings.ToLower(form)]
+	switch kind {
+	case "client":
+		short, common = 4, math.MaxInt
+	case "provider":
+		common = math.MaxInt
+	case "vendor":
+		common = 1 // some products are called by an everyday word
+	}
+	switch {
+	case n < 2 || n < 6 && !strings.ContainsFunc(form, unicode.IsLetter):
+		return reachID
+	case plain && used >= common:
+		return reachID
+	case plain && (n < short || used > 0), n < 4:
+		return reachWord
+	}
+	return reachAnywhere
+}
+
+// commonRules is the number of rules from which on a word says nothing about
+// which asset is meant.
+const commonRules = 5
+
+// commonWords counts the rules whose texts use a word.
+func commonWords(r *Report) map[string]int {
+	counts := map[string]int{}
+	for _, rule := range r.Rules {
+		seen := map[string]bool{}
+		text := strings.Join([]string{rule.ID, rule.Title, rule.Summary, rule.Rationale, rule.Expected, rule.Remediation}, " ")
+		for _, w := range strings.FieldsFunc(strings.ToLower(text), func(c rune) bool { return !unicode.IsLetter(c) }) {
+			if !seen[w] {
+				seen[w] = true
+				counts[w]++
+			}
+		}
+	}
+	return counts
+}
+
+// domains notes whose a name is.
+func (t *nameTable) domains(inv *msp.Inventory) {
+	add := func(set map[msp.Name]bool, names ...msp.Name) {
+		for _, n := range names {
+			set[n] = true
+		}
+	}
+	add(t.clients, inv.Organisation.Domains...)
+	add(t.clients, inv.Organisation.Hosts...)
+	for _, p := range inv.Providers {
+		add(t.others, p.Domains...)
+		add(t.others, p.Hosts...)
+	}
+	for _, p := range t.r.Providers {
+		add(t.others, parsed(append(slices.Clone(p.Domains), p.ID))...)
+	}
+	for _, c := range t.r.DNS {
+		n, err := domain.Parse(c.Domain)
+		switch {
+		case err != nil:
+		case c.Owner == t.r.Organisation.ID:
+			add(t.clients, plainName(n))
+		case c.Owner != "":
+			add(t.others, plainName(n))
+		}
+	}
+}
+
+// plainName takes the service labels off a name: _dmarc.acme.example is about
+// acme.example.
+func plainName(n msp.Name) msp.Name {
+	_, rest := serviceLabels(n)
+	return rest
+}
+
+// serviceLabels parts the labels with an underscore, and what stands before
+// them, from the rest of a name (RFC 8552).
+func serviceLabels(n msp.Name) (labels string, rest msp.Name) {
+	all := n.Labels()
+	for i := len(all) - 1; i >= 0; i-- {
+		if strings.HasPrefix(all[i], "_") && i+1 < len(all) {
+			return strings.Join(all[:i+1], ".") + ".", msp.Name(strings.Join(all[i+1:], "."))
+		}
+	}
+	return "", n
+}
+
+func (t *nameTable) organisation(inv *msp.Inventory) {
+	if !t.level.client() {
+		return
+	}
+	forms := []string{t.r.Organisation.ID, t.r.Organisation.Name, inv.Organisation.ID, inv.Organisation.Name}
+	t.hide("client", "", true, append(nameForms(forms...), t.labels(slices.Sorted(maps.Keys(t.clients)))...)...)
+	for _, a := range t.r.Assets {
+		t.hide("asset", a.ID, false, nameForms(a.ID, a.Name)...)
+	}
+	for _, a := range inv.Assets {
+		t.hide("asset", a.ID, false, nameForms(a.ID, a.Name)...)
+	}
+}
+
+// nameForms gives names with the ways in which they are written: as a slug, and
+// without the legal form.
+func nameForms(names ...string) []string {
+	var list []string
+	for _, n := range names {
+		short := n
+		for words := strings.Fields(n); len(words) > 1 && legalForm(words[len(words)-1]); {
+			words = words[:len(words)-1]
+			short = strings.Join(words, " ")
+		}
+		list = append(list, n, short)
+		for _, s := range []string{msp.Slug(n), msp.Slug(short)} {
+			if utf8.RuneCountInString(s) > 2 {
+				list = append(list, s)
+			}
+		}
+	}
+	return list
+}
+
+func legalForm(word string) bool {
+	forms := strings.Fields("pty ltd limited inc llc llp gmbh ag corp corporation co company plc sa sas srl nv bv oy ab as kg")
+	return slices.Contains(forms, strings.ToLower(strings.Trim(word, ".,()")))
+}
+
+// labels gives what of a party's own domains names it elsewhere: the label below
+// the public suffix, and the domain with hyphens for dots.
+func (t *nameTable) labels(names []msp.Name) []string {
+	var list []string
+	for _, n := range names {
+		reg, ok := domain.Registrable(n)
+		if !ok {
+			continue
+		}
+		label := reg.Labels()[0]
+		list = append(list, strings.Join(reg.Labels(), "-"))
+		if len(label) > 2 {
+			list = append(list, label)
+		}
+	}
+	return list
+}
+
+// parsed gives the names among texts.
+func parsed(texts []string) []msp.Name {
+	var list []msp.Name
+	for _, s := range texts {
+		if n, err := domain.Parse(s); err == nil {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+func (t *nameTable) providers(inv *msp.Inventory) {
+	if !t.level.provider() {
+		return
+	}
+	for _, p := range t.r.Providers {
+		t.hide("provider", p.ID, p.Declared, append(nameForms(p.ID, p.Name), t.labels(parsed(append(slices.Clone(p.Domains), p.ID)))...)...)
+		t.legal(p.LegalID.Value)
+	}
+	for _, p := range inv.Providers {
+		t.hide("provider", p.ID, true, append(nameForms(p.ID, p.Name), t.labels(p.Domains)...)...)
+		t.legal(p.LegalID.Value)
+	}
+	for _, d := range t.r.Dependencies {
+		t.hide("provider", d.To, false, append(nameForms(d.To, d.ToName), t.labels(parsed([]string{d.To}))...)...)
+	}
+	for _, l := range t.r.SupplyChain {
+		t.legal(l.ProviderID.Value)
+		t.legal(l.RecipientID.Value)
+		if names, ok := strings.CutPrefix(l.Substitution, "alternative: "); ok {
+			for _, n := range strings.Split(names, ", ") {
+				t.alternative(n)
+			}
+		}
+	}
+	for _, r := range inv.Relationships {
+		for _, n := range r.Alternatives.Values {
+			t.alternative(n)
+		}
+	}
+}
+
+// alternative hides a provider that is only named as one to change to.
+func (t *nameTable) alternative(name string) {
+	if name != "" && t.matcher.find(name) == nil {
+		t.hide("provider", name, true, nameForms(name)...)
+	}
+}
+
+func (t *nameTable) legal(id string) {
+	if id != "" {
+		t.hide("legal-id", id, false, id, strings.ReplaceAll(id, " ", ""))
+	}
+}
+
+// doors hides doors, contracts and shared credentials: both sides know them by
+// these names.
+func (t *nameTable) doors(inv *msp.Inventory) {
+	access := func(id string) { t.hide("access", id, false, id) }
+	for _, r := range inv.Relationships {
+		for _, a := range r.Access {
+			access(a.ID)
+			if a.Shares != "" {
+				t.hide("credential", a.Shares, false, a.Shares)
+			}
+		}
+		t.contract(r.Contract.Ref)
+	}
+	for _, i := range inv.Internal {
+		access(i.ID)
+	}
+	for _, p := range t.r.Paths {
+		for _, d := range p.Doors {
+			access(d)
+		}
+	}
+	for _, f := range t.r.Fixes {
+		for _, id := range f.IDs {
+			access(door(id))
+		}
+	}
+	for _, f := range t.r.Findings {
+		if f.Subject.Kind == msp.SubjectAccess {
+			access(f.Subject.ID)
+		}
+	}
+	for _, q := range t.r.Questions {
+		if q.Subject.Kind == msp.SubjectAccess {
+			access(q.Subject.ID)
+		}
+	}
+	for _, c := range t.r.Controls {
+		if c.Subject != c.Provider && !strings.Contains(c.Subject, ">") {
+			access(c.Subject)
+		}
+	}
+	for _, l := range t.r.SupplyChain {
+		t.contract(l.Contract)
+	}
+}
+
+func (t *nameTable) contract(ref string) {
+	if !slices.Contains([]string{"", "none", "unknown", "stated"}, ref) {
+		t.hide("contract", ref, false, ref)
+	}
+}
+
+// people hides who signed and whom to call.
+func (t *nameTable) people(inv *msp.Inventory) {
+	person := func(hide bool, names ...string) {
+		for _, n := range names {
+			if hide && n != "" {
+				t.hide("person", n, false, n)
+			}
+		}
+	}
+	for _, w := range t.r.Waivers {
+		person(t.level.client(), w.ApprovedBy)
+	}
+	for _, f := range t.r.Findings {
+		if f.Waived != nil {
+			person(t.level.client(), f.Waived.ApprovedBy)
+		}
+	}
+	c := inv.Organisation.Consent
+	person(t.level.client(), c.By, c.Reference)
+	for _, p := range inv.Providers {
+		person(t.level.provider(), p.Contacts.Users, p.Contacts.Always, p.Consent.By, p.Consent.Reference)
+	}
+	for _, r := range inv.Relationships {
+		person(t.level.provider(), r.Contacts.Users, r.Contacts.Always)
+	}
+}
+
+// ids hides hashes that somebody could make anew from a guess, and file names.
+func (t *nameTable) ids() {
+	for _, c := range t.r.DNS {
+		t.hide("fact", c.Fact, false, c.Fact)
+	}
+	public := t.level == RedactPublic
+	for _, f := range t.r.Findings {
+		for _, e := range f.Evidence {
+			t.hide("fact", e.Fact, false, e.Fact)
+			if e.Location != nil && public {
+				t.file(e.Location.File)
+			}
+		}
+		if public {
+			t.hide("finding", f.ID, false, f.ID)
+			t.file(f.Location.File)
+		}
+	}
+	for _, q := range t.r.Questions {
+		if public {
+			t.hide("question", q.ID, false, q.ID)
+			t.file(q.Location.File)
+		}
+	}
+	for _, w := range t.r.Waivers {
+		if public {
+			t.file(w.Location.File)
+		}
+	}
+	for _, l := range t.r.SupplyChain {
+		if file, _, ok := strings.Cut(l.SourceEvidence, ":"); ok && public && l.Source == "declared" {
+			t.file(file)
+		}
+	}
+}
+
+func (t *nameTable) file(name string) {
+	if name != "" {
+		t.hide("file", name, false, name)
+	}
+}
+
+// vendors hides the parties of the catalogue that some text names.
+func (t *nameTable) vendors(parties []string) {
+	if !t.level.provider() || len(parties) == 0 {
+		return
+	}
+	var all strings.Builder
+	for s := range t.outside {
+		all.WriteString(strings.ToLower(s))
+		all.WriteByte('\n')
+	}
+	text := all.String()
+	for _, p := range parties {
+		if strings.Contains(text, strings.ToLower(p)) && t.matcher.find(p) == nil {
+			t.hide("vendor", p, false, nameForms(p)...)
+		}
+	}
+}
+
+// assign gives the pseudonyms: numbers in the order of the keys, then those that
+// are made of others. A prefix in which a hidden name stands is not used.
+func (t *nameTable) assign() {
+	slices.SortStableFunc(t.list, func(x, y *hidden) int { return cmp.Or(cmp.Compare(x.kind, y.kind), cmp.Compare(x.key, y.key)) })
+	n, kind, prefix := 0, "", ""
+	for _, h := range t.list {
+		if h.kind != kind {
+			n, kind, prefix = 0, h.kind, t.prefix(h.kind)
+		}
+		n++
+		h.shown = fmt.Sprintf("%s-%d", prefix, n)
+		switch h.kind {
+		case "client":
+			h.shown = prefix
+		case "domain":
+			h.shown += ".example"
+		case "file":
+			h.shown += ending(h.key)
+		}
+	}
+	for _, h := range t.list { // hosts name their domains, which are known by now
+		if h.base != nil && h.kind == "host" {
+			h.shown = h.labels + h.shown + "." + h.base.shown
+		}
+	}
+	for _, h := range t.list {
+		switch {
+		case h.kind == "service":
+			h.shown = h.labels + h.base.shown
+		case h.mail != "":
+			h.shown += "@" + t.replace(classText, h.mail)
+		}
+	}
+}
+
+// ending keeps the ending of a file's name, so that readers know what it is.
+func ending(file string) string {
+	i := strings.LastIndexByte(file, '.')
+	if i < 0 || len(file)-i > 6 || strings.ContainsAny(file[i:], `/\ `) {
+		return ""
+	}
+	return file[i:]
+}
+
+func (t *nameTable) prefix(kind string) string {
+	for _, p := range []string{kind, "redacted-" + kind, "item", "entry", "thing", "qx", "zy", "xw"} {
+		if t.free(p) {
+			return p
+		}
+	}
+	return kind
+}
+
+// free reports whether no hidden name stands in a prefix.
+func (t *nameTable) free(prefix string) bool {
+	text := []rune(prefix + "-1")
+	for i := range text {
+		if h, _ := t.matcher.longest(classText, text, i); h != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// unicodeForm gives a name in U-labels, itself where it has none.
+func unicodeForm(n msp.Name) string {
+	u, err := idna.ToUnicode(string(n))
+	if err != nil {
+		return string(n)
+	}
+	return u
+}
