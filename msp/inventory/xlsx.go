@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -158,8 +159,8 @@ func (c *cellReader) sheet(d *decoder, b *book, part string, t table) (table, er
 				if row, err = rowNumber(attr(e, "r"), row); err != nil {
 					return t, err
 				}
-				if rows++; rows > maxRows {
-					return t, fmt.Errorf("the sheet %s has more than %d rows; split the inventory", t.name, maxRows)
+				if rows++; rows > cmp.Or(c.rows, maxRows) {
+					return t, fmt.Errorf("the sheet %s has more than %d rows; split it", t.name, cmp.Or(c.rows, maxRows))
 				}
 				cells, inRow = nil, true
 			case "c":

@@ -19,6 +19,7 @@ type cellReader struct {
 	strings []string
 	dates   []bool // by style: the number is a date
 	date4   bool   // days count from 1904
+	rows    int    // most rows of a sheet; 0 = maxRows
 	plain   bool   // a cell with a formula is refused, whatever its result
 }
 

@@ -27,7 +27,10 @@ type book struct {
 
 // openBook checks the container (ECMA-376 part 2) and keeps the XML parts below
 // xl/. No spreadsheet library sees the file before.
-func openBook(data []byte) (*book, error) {
+func openBook(data []byte) (*book, error) { return openBookUpTo(data, maxUnpacked) }
+
+// openBookUpTo takes books that unpack to at most most bytes.
+func openBookUpTo(data []byte, most int64) (*book, error) {
 	if p, ok := wrongEncoding(data); ok && !strings.HasPrefix(p.what, "the file is a zip") {
 		return nil, fmt.Errorf("%s; %s", p.what, p.want)
 	}
@@ -40,7 +43,7 @@ func openBook(data []byte) (*book, error) {
 	}
 	b := &book{parts: map[string][]byte{}}
 	seen := map[string]bool{}
-	left := int64(maxUnpacked)
+	room := budget{most, most}
 	for _, f := range z.File {
 		name, err := cleanPart(f.Name)
 		if err != nil {
@@ -50,7 +53,7 @@ func openBook(data []byte) (*book, error) {
 			return nil, fmt.Errorf("the part %s is there twice; save the workbook again", quote(name))
 		}
 		seen[strings.ToLower(name)] = true
-		text, err := unpack(f, &left, keptPart(name))
+		text, err := unpack(f, &room, keptPart(name))
 		if err != nil {
 			return nil, err
 		}
@@ -83,9 +86,12 @@ func keptPart(name string) bool {
 	return strings.HasPrefix(name, "xl/worksheets/") && strings.HasSuffix(name, ".xml")
 }
 
+// budget is how many bytes a workbook may unpack to, and how many are left.
+type budget struct{ left, most int64 }
+
 // unpack inflates a part, counting. The zip reader checks size and checksum at
 // the end.
-func unpack(f *zip.File, left *int64, keep bool) ([]byte, error) {
+func unpack(f *zip.File, room *budget, keep bool) ([]byte, error) {
 	if f.Flags&1 != 0 {
 		return nil, errors.New("the workbook is protected by a password; save it without one")
 	}
@@ -99,9 +105,9 @@ func unpack(f *zip.File, left *int64, keep bool) ([]byte, error) {
 	if keep {
 		w = &buf
 	}
-	n, err := io.Copy(w, io.LimitReader(r, *left+1))
-	if *left -= n; *left < 0 {
-		return nil, fmt.Errorf("the workbook unpacks to more than %d MiB; remove what is not needed", maxUnpacked>>20)
+	n, err := io.Copy(w, io.LimitReader(r, room.left+1))
+	if room.left -= n; room.left < 0 {
+		return nil, fmt.Errorf("the workbook unpacks to more than %d MiB; remove what is not needed", room.most>>20)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the part %s is damaged; save the workbook again", quote(f.Name))
