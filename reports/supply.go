@@ -45,7 +45,7 @@ func (b *builder) declaredLink(r *msp.Relationship, providers map[string]*msp.Pr
 		LastAudit: r.Contract.LastAudit.String(), Source: "declared", SourceEvidence: r.Src.Pos.String(),
 	}
 	if p := providers[r.Provider]; p != nil {
-		row.ServiceType, row.Country = kindService(p.Kind), p.Country
+		row.ServiceType, row.Country = ServiceType(p.Kind), p.Country
 	}
 	return row
 }
@@ -67,9 +67,9 @@ func substitution(l msp.OptList) string {
 	return "alternative: " + strings.Join(l.Values, ", ")
 }
 
-// kindService gives the type of ICT service (Implementing Regulation (EU)
+// ServiceType gives the type of ICT service (Implementing Regulation (EU)
 // 2024/2956, annex III) that fits a kind of provider best.
-func kindService(kind string) string {
+func ServiceType(kind string) string {
 	switch kind {
 	case "msp":
 		return "S14 ICT operation management"

@@ -23,6 +23,7 @@ func commands() []*cobra.Command {
 		graphCommand(),
 		whatIfCommand(),
 		questionnaireCommand(),
+		registerCommand(),
 		rulesCommand(),
 		schemaCommand(schemas()),
 		versionCommand(),
