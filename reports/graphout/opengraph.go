@@ -121,7 +121,7 @@ type nodeKind struct {
 	Description   string `json:"description"`
 	IsDisplayKind bool   `json:"is_display_kind"`
 	Icon          string `json:"icon"`
-	Hue           string `json:"color"`
+	Colour        string `json:"color"` //nolint:misspell // the key of the published schema
 }
 
 type relationshipKind struct {
