@@ -24,7 +24,10 @@ type Input struct {
 // providers by id, then the organisation itself. A sheet holds nothing about
 // other parties than the customers that its provider serves.
 func Build(in Input) []Sheet {
-	b := &builder{in: in, inv: in.Inventory, rules: map[string]msp.RuleInfo{}, asked: map[string]map[string]ask{}}
+	b := &builder{
+		in: in, inv: in.Inventory, rules: map[string]msp.RuleInfo{}, asked: map[string]map[string]ask{},
+		fields: map[msp.SubjectKind][]Field{}, names: map[string]string{}, serves: map[string][]*msp.Relationship{},
+	}
 	for _, r := range in.Rules {
 		b.rules[r.ID] = r
 	}
@@ -54,6 +57,10 @@ type builder struct {
 	inv   *msp.Inventory
 	rules map[string]msp.RuleInfo
 	asked map[string]map[string]ask // by kind/subject, then field
+
+	fields map[msp.SubjectKind][]Field
+	names  map[string]string              // of the parties
+	serves map[string][]*msp.Relationship // by provider, in the order of the inventory
 }
 
 // ask is what rules make of a missing answer.
@@ -62,8 +69,26 @@ type ask struct {
 	severity msp.Severity
 }
 
-// index notes what rules wait for, by the keys of fields.
+// index makes what is looked up often.
 func (b *builder) index() {
+	for _, f := range Fields() {
+		if f.Form != FormRecord {
+			b.fields[f.Kind] = append(b.fields[f.Kind], f)
+		}
+	}
+	b.names[b.inv.Organisation.ID] = cmp.Or(b.inv.Organisation.Name, b.inv.Organisation.ID)
+	for i := range b.inv.Providers {
+		b.names[b.inv.Providers[i].ID] = cmp.Or(b.inv.Providers[i].Name, b.inv.Providers[i].ID)
+	}
+	for i := range b.inv.Relationships {
+		r := &b.inv.Relationships[i]
+		b.serves[r.Provider] = append(b.serves[r.Provider], r)
+	}
+	b.indexAsked()
+}
+
+// indexAsked notes what rules wait for, by the keys of fields.
+func (b *builder) indexAsked() {
 	for _, q := range b.in.Questions {
 		if q.Kind != "answer" {
 			continue
@@ -103,10 +128,7 @@ func (b *builder) sheet(party, name string, rows []Row) Sheet {
 // only the organisation can answer.
 func (b *builder) provider(p *msp.Provider) (theirs, ours []Row) {
 	keep := func(kind msp.SubjectKind, id, about string, state func(key string) state) {
-		for _, f := range Fields() {
-			if f.Kind != kind || f.Form == FormRecord {
-				continue
-			}
+		for _, f := range b.fields[kind] {
 			if row, ok := b.row(p, f, id, about, state(f.Key)); ok && f.Own {
 				ours = append(ours, row)
 			} else if ok {
@@ -114,11 +136,7 @@ func (b *builder) provider(p *msp.Provider) (theirs, ours []Row) {
 			}
 		}
 	}
-	for i := range b.inv.Relationships {
-		r := &b.inv.Relationships[i]
-		if r.Provider != p.ID {
-			continue
-		}
+	for _, r := range b.serves[p.ID] {
 		for j := range r.Access {
 			if a := &r.Access[j]; a.Live(msp.DateOf(b.in.Now)) {
 				keep(msp.SubjectAccess, a.ID, b.aboutAccess(a, r), func(key string) state { return accessState(a, key, b.in.Now) })
@@ -188,10 +206,5 @@ func (b *builder) aboutAccess(a *msp.Access, r *msp.Relationship) string {
 }
 
 func (b *builder) customer(r *msp.Relationship) string {
-	for i := range b.inv.Providers {
-		if p := &b.inv.Providers[i]; p.ID == r.Customer {
-			return cmp.Or(p.Name, p.ID)
-		}
-	}
-	return cmp.Or(b.inv.Organisation.Name, r.Customer)
+	return cmp.Or(b.names[r.Customer], r.Customer)
 }

@@ -35,19 +35,19 @@ type link struct {
 // customer already hangs on it is left out, for a chain has no circles.
 func (c chains) chain(direct *msp.Relationship) []link {
 	rank := map[string]int{direct.Provider: 1}
-	queue := []string{direct.Provider}
-	for len(queue) > 0 {
-		at := queue[0]
-		queue = queue[1:]
+	parties := []string{direct.Provider} // in the order in which they are reached
+	for i := 0; i < len(parties); i++ {
+		at := parties[i]
 		for _, r := range c.suppliers[at] {
 			if rank[r.Provider] == 0 {
 				rank[r.Provider] = rank[at] + 1
-				queue = append(queue, r.Provider)
+				parties = append(parties, r.Provider)
 			}
 		}
 	}
 	out := []link{{1, direct}}
-	for customer, n := range rank {
+	for _, customer := range parties {
+		n := rank[customer]
 		for _, r := range c.suppliers[customer] {
 			if rank[r.Provider] > n || !c.hangsOn(r.Provider, customer) {
 				out = append(out, link{n + 1, r})

@@ -26,7 +26,7 @@ func cpsColumns() []string {
 func CPS230(g *graph.Graph) (Table, []Problem) {
 	inv := g.Inventory()
 	t := Table{Name: "CPS 230 register of material service providers", Header: cpsColumns()}
-	c := chainsOf(inv)
+	c, seen := chainsOf(inv), undeclared(g)
 	var problems []Problem
 	for i := range inv.Providers {
 		p := &inv.Providers[i]
@@ -38,15 +38,14 @@ func CPS230(g *graph.Graph) (Table, []Problem) {
 		}
 		for k := range inv.Relationships {
 			if r := &inv.Relationships[k]; r.Provider == p.ID {
-				t.Rows = append(t.Rows, Row{cpsRow(g, c, p, r), r.Src.Pos})
+				t.Rows = append(t.Rows, Row{cpsRow(inv, c, seen[p.ID], p, r), r.Src.Pos})
 			}
 		}
 	}
 	return t, problems
 }
 
-func cpsRow(g *graph.Graph, c chains, p *msp.Provider, r *msp.Relationship) []string {
-	inv := g.Inventory()
+func cpsRow(inv *msp.Inventory, c chains, seen []string, p *msp.Provider, r *msp.Relationship) []string {
 	critical, all := served(inv, r)
 	through := ""
 	if r.Customer != inv.Organisation.ID {
@@ -62,7 +61,7 @@ func cpsRow(g *graph.Graph, c chains, p *msp.Provider, r *msp.Relationship) []st
 	k := &r.Contract
 	return []string{
 		cmp.Or(p.Name, p.ID), strings.TrimSpace(p.LegalID.Scheme + " " + p.LegalID.Value), r.Service, r.Purpose, material(p), cmp.Or(p.Material.Reason, p.Material.From), critical, all, r.DataSensitivity,
-		p.Country, listed(k.Locations), through, c.below(inv, p.ID), undeclared(g, p.ID),
+		p.Country, listed(k.Locations), through, c.below(inv, p.ID), strings.Join(seen, ", "),
 		arrangements(&msp.Contract{None: k.None, Ref: k.Ref, Stated: k.Stated}), k.Starts.String(), k.Ends.String(), yesNo(k.AuditRight), number(k.SubcontractorNotice), number(k.IncidentNoticeHours), yesNo(k.ExitPlan), listed(r.Alternatives),
 		k.LastAudit.String(), last.String(), p.RiskRating, always,
 	}
@@ -102,15 +101,18 @@ func served(inv *msp.Inventory, r *msp.Relationship) (critical, all string) {
 	return strings.Join(worst, ", "), strings.Join(names, ", ")
 }
 
-// undeclared names the parties that the DNS of a provider leans on and that
-// nobody declared.
-func undeclared(g *graph.Graph, id string) string {
-	var names []string
+// undeclared names, by party, those that its DNS leans on and that nobody
+// declared.
+func undeclared(g *graph.Graph) map[string][]string {
+	out := map[string][]string{}
 	for _, d := range g.Dependencies() {
-		if d.From == id && !d.Declared && !d.Dead && d.Trust != msp.TrustVerify {
-			names = append(names, cmp.Or(d.ToName, d.To))
+		if !d.Declared && !d.Dead && d.Trust != msp.TrustVerify {
+			out[d.From] = append(out[d.From], cmp.Or(d.ToName, d.To))
 		}
 	}
-	slices.Sort(names)
-	return strings.Join(slices.Compact(names), ", ")
+	for id, names := range out {
+		slices.Sort(names)
+		out[id] = slices.Compact(names)
+	}
+	return out
 }

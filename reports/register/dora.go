@@ -55,7 +55,7 @@ func DORA(g *graph.Graph, lei string) ([]Table, []Problem) {
 	inv := g.Inventory()
 	d := dora{inv: inv, chains: chainsOf(inv), lei: lei}
 	for _, name := range []string{B0202, B0501, B0502, B0701} {
-		d.tables = append(d.tables, &Table{Name: name, Header: doraHeader(name)})
+		d.tables = append(d.tables, &Table{Name: name, Header: doraHeader(name), seen: map[string]bool{}})
 	}
 	for _, r := range d.suppliers[inv.Organisation.ID] {
 		d.contract(r)

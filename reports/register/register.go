@@ -9,7 +9,6 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"mspscan/msp"
@@ -21,6 +20,7 @@ type Table struct {
 	Name   string
 	Header []string
 	Rows   []Row
+	seen   map[string]bool // rows that are there, by their cells and, for parties without a code, their place
 }
 
 // Row is a line of a table. Pos is the place in the inventory that it comes from.
@@ -40,11 +40,14 @@ type Problem struct {
 // add appends a row unless the same one is there. Rows of parties that are not
 // named by an identification code look alike and are not the same.
 func (t *Table) add(pos msp.Pos, named bool, cells ...string) {
-	for _, r := range t.Rows {
-		if slices.Equal(r.Cells, cells) && (r.Pos == pos || named) {
-			return
-		}
+	key := strings.Join(cells, "\x00")
+	if !named {
+		key += "\x00" + pos.String()
 	}
+	if t.seen[key] {
+		return
+	}
+	t.seen[key] = true
 	t.Rows = append(t.Rows, Row{cells, pos})
 }
 
