@@ -221,6 +221,9 @@ func (q *form) questions() error {
 			return err
 		}
 	}
+	if err := q.f.SetRowHeight(sheet, 1, 2*lineRoom+6); err != nil {
+		return fmt.Errorf("set height: %w", err)
+	}
 	for i := range q.s.Rows {
 		if err := q.question(i); err != nil {
 			return err
