@@ -234,7 +234,7 @@ func (r *Reader) Day(n *yaml.Node, what string) msp.Date {
 
 // Suggest words the nearest of the known words, or lists them if they are few.
 func Suggest(s string, known []string) string {
-	if n := msp.Nearest(s, known); n != "" {
+	if n := msp.Nearest(s, known); n != "" && len(s) > 2 {
 		return "did you mean " + n + "?"
 	}
 	if len(known) <= 12 {
