@@ -161,7 +161,7 @@ func (b *builder) fixAction(f msp.Fix) Action {
 	for _, n := range b.r.Findings {
 		if n.Open() && n.Subject.Kind == msp.SubjectAccess && n.Subject.ID == id && (all || slices.Contains(rules, n.Rule)) {
 			a.Closes = append(a.Closes, n.ID)
-			a.Severity = max(a.Severity, n.Severity)
+			a.Severity = max(a.Severity, n.Effective())
 			a.Effort = cmp.Or(n.Effort, a.Effort)
 		}
 	}
@@ -198,7 +198,7 @@ func (b *builder) remedies(closed map[string]bool) []Action {
 	groups := map[key]*Action{}
 	var order []key
 	for _, f := range b.r.Findings {
-		if !f.Open() || closed[f.ID] || f.Severity == msp.Info {
+		if !f.Open() || closed[f.ID] || f.Effective() == msp.Info {
 			continue
 		}
 		k := key{f.Rule, f.Provider}
@@ -208,7 +208,7 @@ func (b *builder) remedies(closed map[string]bool) []Action {
 			groups[k], order = a, append(order, k)
 		}
 		a.Closes = append(a.Closes, f.ID)
-		a.Severity = max(a.Severity, f.Severity)
+		a.Severity = max(a.Severity, f.Effective())
 	}
 	plan := make([]Action, 0, len(order))
 	for _, k := range order {

@@ -27,6 +27,7 @@ type builder struct {
 	byFact  map[string][]string
 	counts  map[string]Counts // open findings by provider id
 	all     map[string]Counts // with the waived ones
+	tool    map[string]Counts // open findings without reviews
 	exposed map[string]msp.Exposure
 	r       *Report
 }
@@ -160,9 +161,9 @@ func (b *builder) summary() Headline {
 		case msp.StateReopened:
 			s.Reopened++
 		}
-		s.All.add(f.Severity)
+		s.All.add(f.Effective())
 		if f.Open() {
-			s.Open.add(f.Severity)
+			s.Open.add(f.Effective())
 		} else {
 			s.Waived++
 		}

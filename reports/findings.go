@@ -11,7 +11,8 @@ import (
 // findings orders the findings, adds what a reader needs around each and counts
 // the open ones by provider.
 func (b *builder) findings() {
-	b.byFact, b.counts, b.all = map[string][]string{}, map[string]Counts{}, map[string]Counts{}
+	b.byFact, b.counts, b.all, b.tool = map[string][]string{}, map[string]Counts{}, map[string]Counts{}, map[string]Counts{}
+	reviews := b.findingReviews()
 	first, last := seenBefore(b.in.Previous)
 	today := ""
 	if !b.in.Header.Now.IsZero() {
@@ -20,7 +21,7 @@ func (b *builder) findings() {
 	b.r.Findings = make([]Finding, 0, len(b.in.Findings))
 	for _, f := range b.in.Findings {
 		f.Evidence = cloneEvidence(f.Evidence)
-		row := Finding{Finding: f, Effort: b.rules[f.Rule].Effort, Path: b.pathTo(f.Provider), LastSeen: today}
+		row := Finding{Finding: f, Effort: b.rules[f.Rule].Effort, Path: b.pathTo(f.Provider), LastSeen: today, Review: reviews[f.ID]}
 		row.FirstSeen = cmp.Or(first[f.ID], today)
 		if f.State == msp.StateFixed || f.State == msp.StateNotLookedAt {
 			row.LastSeen = last[f.ID]
@@ -33,20 +34,21 @@ func (b *builder) findings() {
 		}
 		b.r.Findings = append(b.r.Findings, row)
 		if row.Open() {
-			count(b.counts, f)
+			count(b.counts, f.Provider, row.Effective())
+			count(b.tool, f.Provider, f.Severity)
 		}
 		if f.State != msp.StateFixed {
-			count(b.all, f)
+			count(b.all, f.Provider, row.Effective())
 		}
 	}
 	slices.SortFunc(b.r.Findings, compareFindings)
 }
 
 // count adds a finding to those of its provider.
-func count(by map[string]Counts, f msp.Finding) {
-	c := by[f.Provider]
-	c.add(f.Severity)
-	by[f.Provider] = c
+func count(by map[string]Counts, provider string, s msp.Severity) {
+	c := by[provider]
+	c.add(s)
+	by[provider] = c
 }
 
 func compareFindings(x, y Finding) int {

@@ -5,6 +5,7 @@ import (
 
 	"mspscan/msp"
 	"mspscan/msp/graph"
+	"mspscan/msp/review"
 )
 
 // Input is what the stages before hand over. Inventory and Graph are needed,
@@ -24,7 +25,8 @@ type Input struct {
 	Rules       []msp.RuleInfo
 	Shares      []Concentration
 	Errors      []string
-	Previous    *Report // nil = no previous run
+	Previous    *Report    // nil = no previous run
+	Reviews     review.Set // what a person decided before
 }
 
 // Header describes the run. Zero times are not known.

@@ -152,13 +152,13 @@ func (d *markdown) questions() {
 func (d *markdown) findings() {
 	var open []Finding
 	for _, f := range d.r.Findings {
-		if f.Open() && f.Severity >= d.least {
+		if f.Open() && f.Effective() >= d.least {
 			open = append(open, f)
 		}
 	}
 	d.table("Worst findings", "| Severity | Finding | Subject | Rule | Id |\n|---|---|---|---|---|", len(open), 50, func(i int) string {
 		f := open[i]
-		return fmt.Sprintf("| %s %s | %s | %s | %s | %s |\n", SeverityMark(f.Severity), f.Severity, cell(f.Title), MarkdownCode(Cut(f.Subject.ID, 100)), MarkdownCode(f.Rule), MarkdownCode(f.ID))
+		return fmt.Sprintf("| %s %s | %s | %s | %s | %s |\n", SeverityMark(f.Effective()), f.Effective(), cell(f.Title), MarkdownCode(Cut(f.Subject.ID, 100)), MarkdownCode(f.Rule), MarkdownCode(f.ID))
 	})
 }
 

@@ -18,6 +18,7 @@ func (b *builder) providers() {
 		return cmp.Or(cmp.Compare(hi(y.Exposure), hi(x.Exposure)), cmp.Compare(x.ID, y.ID))
 	})
 	b.r.Providers = append(b.r.Providers, b.undeclared()...)
+	b.reviewProviders()
 }
 
 func hi(r *msp.Range) float64 {

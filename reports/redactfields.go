@@ -28,15 +28,15 @@ func classes() map[string]class {
 	}
 	add(classKeep, `Report.Schema Tool Run.Started Run.Finished Run.Now Run.InventorySHA256 Pack.Hash
 		Organisation.Currency Headline.Grade Headline.GradeAll Before.Now
-		Provider.Kind Provider.Grade Provider.GradeAll Provider.Criticality Provider.HighestAccess Provider.Privileged Provider.Standing
+		Provider.Kind Provider.Grade Provider.GradeAll Provider.ToolGrade ProviderReview.Grade FindingReview.Status Provider.Criticality Provider.HighestAccess Provider.Privileged Provider.Standing
 		Provider.ContractEnds Provider.LastReview Provider.NextReview Provider.Country
 		Dependency.Kinds Dependency.Trust Dependency.Confidence
 		Finding.Confidence Finding.State Finding.Effort Finding.ObservedAt Finding.FirstSeen Finding.LastSeen Subject.Kind EvidenceItem.At
-		Waived.Reason Waiver.Reason Waiver.State Question.Why Question.Missing Question.Kind
+		Waived.Reason Waiver.Reason Waiver.State Question.Missing Question.Kind
 		Path.Access Concentration.Layer Asset.Kind Asset.Criticality
 		Link.ServiceType Link.ExitPlan Link.LastAudit Link.Source Link.Country
 		Control.ID Control.Question Control.Source Control.Answer Control.Evidence Control.Expires
-		Check.Check Check.Result Check.Reason Check.Expected Check.Agree Check.At Action.Kind Action.Effort LegalID.Scheme
+		Check.Check Check.Result Check.Expected Check.Agree Check.At Action.Kind Action.Effort LegalID.Scheme
 		RuleInfo.Family RuleInfo.Subject RuleInfo.Effort`)
 	add(classRule, `RuleInfo Finding.Rule Finding.Title Finding.Expected Finding.Remediation Finding.References Finding.Frameworks
 		Question.Rule Control.Rule Control.Guidance Waiver.Rule`)

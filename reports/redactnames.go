@@ -134,7 +134,9 @@ func commonWords(r *Report) map[string]int {
 func (t *nameTable) domains(inv *msp.Inventory) {
 	add := func(set map[msp.Name]bool, names ...msp.Name) {
 		for _, n := range names {
-			set[n] = true
+			if _, ok := domain.Registrable(n); ok { // a public suffix is nobody's
+				set[n] = true
+			}
 		}
 	}
 	add(t.clients, inv.Organisation.Domains...)
@@ -356,6 +358,14 @@ func (t *nameTable) people(inv *msp.Inventory) {
 	for _, f := range t.r.Findings {
 		if f.Waived != nil {
 			person(t.level.client(), f.Waived.ApprovedBy)
+		}
+		if f.Review != nil {
+			person(t.level.client(), f.Review.Owner)
+		}
+	}
+	for _, p := range t.r.Providers {
+		if p.Review != nil {
+			person(t.level.client(), p.Review.Owner)
 		}
 	}
 	c := inv.Organisation.Consent

@@ -157,6 +157,26 @@ type Provider struct {
 	LastReview    string     `json:"last_review"` // latest assessment
 	NextReview    string     `json:"next_review"` // earliest date agreed
 	Before        *msp.Range `json:"score_before"`
+
+	Review    *ProviderReview `json:"review,omitempty"`     // what a person decided
+	ToolGrade string          `json:"tool_grade,omitempty"` // the grade without reviews, where Grade differs
+}
+
+// FindingReview is what a person decided about a finding. The finding keeps the
+// tool's severity; Effective gives the one that counts.
+type FindingReview struct {
+	Severity *msp.Severity `json:"severity,omitempty"` // null = the tool's
+	Reason   string        `json:"reason,omitempty"`
+	Status   string        `json:"status,omitempty"` // in_progress, fixed; "" = open
+	Owner    string        `json:"owner,omitempty"`
+	Due      msp.Date      `json:"due"`
+}
+
+// ProviderReview is what a person decided about a provider.
+type ProviderReview struct {
+	Grade  string `json:"grade,omitempty"` // "" = as the tool judges
+	Reason string `json:"reason,omitempty"`
+	Owner  string `json:"owner,omitempty"`
 }
 
 // LegalID identifies a legal entity.
@@ -187,6 +207,16 @@ type Finding struct {
 	ObservedAt string `json:"observed_at"` // latest evidence
 	FirstSeen  string `json:"first_seen"`  // day
 	LastSeen   string `json:"last_seen"`   // day
+
+	Review *FindingReview `json:"review,omitempty"`
+}
+
+// Effective gives the severity that counts: a reviewer's, else the tool's.
+func (f Finding) Effective() msp.Severity {
+	if f.Review != nil && f.Review.Severity != nil {
+		return *f.Review.Severity
+	}
+	return f.Severity
 }
 
 // Open reports whether the finding counts: it is there and nobody waived it.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mspscan/msp"
+	"mspscan/msp/review"
 	"mspscan/reports"
 )
 
@@ -23,7 +24,7 @@ func (b *book) findingsTable() *table {
 			{"Confidence", 10, plain, ""}, {"Subject", 20, wrapped, ""}, {"Path", 26, wrapped, ""}, {"Evidence", 54, wrapped, ""}, {"Expected", 28, wrapped, ""}, {"Observed at", 17, timeOf, ""},
 			{"Remediation", 46, wrapped, ""}, {"Effort", 8, plain, ""}, {"References", 44, wrapped, ""}, {"Frameworks", 34, wrapped, ""},
 			{"State", 9, plain, ""}, {"First seen", 11, dateOf, ""}, {"Last seen", 11, dateOf, ""},
-			{"Status", 13, plainE, "list_status"}, {"Counts", 7, centredC, ""}, {"Owner", 14, wrappedE, ""}, {"Due", 11, dateE, ""}, {"Waived until", 11, dateE, ""}, {"Justification", 26, wrappedE, ""},
+			{"Status", 13, plainE, "list_status"}, {"Counts", 7, centredC, ""}, {"Owner", 14, wrappedE, ""}, {"Due", 11, dateE, ""}, {"Waived until", 11, dateE, ""}, {"Approved by", 14, wrappedE, ""}, {"Justification", 26, wrappedE, ""},
 		},
 		n: len(b.r.Findings),
 	}
@@ -41,18 +42,19 @@ func (b *book) findingRow(f *reports.Finding, row int, severity, override, statu
 		counts = "yes"
 	}
 	n := strconv.Itoa(row)
-	until, why := any(nil), any(nil)
+	until, by, why := any(nil), any(nil), any(nil)
 	if f.Waived != nil {
-		until, why = date(f.Waived.Expires.String()), text(f.Waived.Justification)
+		until, by, why = date(f.Waived.Expires.String()), filled(f.Waived.ApprovedBy), paragraphs(f.Waived.Justification)
 	}
+	over, reason, owner, due := reviewed(f)
 	return []any{
-		text(f.ID), id, name, text(f.Rule), text(f.Title), word, nil, nil,
-		live{"IF(LEN(" + override + n + ")=0," + severity + n + "," + override + n + ")", word},
+		text(f.ID), id, name, text(f.Rule), text(f.Title), word, over, reason,
+		live{"IF(LEN(" + override + n + ")=0," + severity + n + "," + override + n + ")", severityWord(f.Effective())},
 		sentence(string(f.Confidence)), text(f.Subject.ID), text(f.Path), evidence(f), text(f.Expected), moment(f.ObservedAt),
 		text(f.Remediation), sentence(f.Effort), lines(f.References), frameworks(f.Frameworks),
 		sentence(string(f.State)), date(f.FirstSeen), date(f.LastSeen), state,
 		live{`IF(OR(` + status + n + `="` + statusOpen + `",` + status + n + `="` + statusProgress + `"),"yes","no")`, counts},
-		nil, nil, until, why,
+		owner, due, until, by, why,
 	}
 }
 
@@ -68,16 +70,40 @@ func (b *book) partyOf(id string) (string, string) {
 	return text(id), text(id)
 }
 
+// reviewed gives what a person entered on a finding before.
+func reviewed(f *reports.Finding) (over, reason, owner, due any) {
+	v := f.Review
+	if v == nil {
+		return nil, nil, nil, nil
+	}
+	if v.Severity != nil {
+		over, reason = severityWord(*v.Severity), paragraphs(v.Reason)
+	}
+	return over, reason, filled(v.Owner), date(v.Due.String())
+}
+
+// statusOf gives the state of a finding: fixed by fresh evidence, waived, or as a
+// person set it.
 func statusOf(f *reports.Finding) string {
 	switch {
 	case f.State == msp.StateFixed:
 		return statusFixed
-	case f.Waived == nil:
-		return statusOpen
-	case f.Waived.Reason == "false_positive":
-		return statusFalse
+	case f.Waived != nil:
+		return waivedAs(f.Waived.Reason)
+	case f.Review != nil && f.Review.Status == review.StatusProgress:
+		return statusProgress
 	}
-	return statusAccepted
+	return statusOpen
+}
+
+// waivedAs gives the status that a waiver stands for.
+func waivedAs(reason string) string {
+	for _, s := range review.Statuses() {
+		if s.Waive != "" && s.Waive == reason {
+			return s.Word
+		}
+	}
+	return "Risk accepted"
 }
 
 // evidence gives the message, what was seen and the commands that show it again.

@@ -6,16 +6,15 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"mspscan/msp"
+	"mspscan/msp/review"
 	"mspscan/reports"
 )
 
-// The states of a finding that a reviewer may choose. Only the first two count.
+// The states of a finding that formulas name. Only the first two count.
 const (
 	statusOpen     = "Open"
 	statusProgress = "In progress"
 	statusFixed    = "Fixed"
-	statusAccepted = "Risk accepted"
-	statusFalse    = "False positive"
 )
 
 // list is a drop-down: a defined name and its values.
@@ -25,7 +24,10 @@ type list struct {
 }
 
 func choices() []list {
-	var severities, grades, criticalities []string
+	var severities, grades, criticalities, statuses []string
+	for _, s := range review.Statuses() {
+		statuses = append(statuses, s.Word)
+	}
 	for _, s := range msp.Severities() {
 		severities = append(severities, severityWord(s))
 	}
@@ -39,7 +41,7 @@ func choices() []list {
 		{"list_severity", severities},
 		{"list_grade", grades},
 		{"list_criticality", criticalities},
-		{"list_status", []string{statusOpen, statusProgress, statusFixed, statusAccepted, statusFalse}},
+		{"list_status", statuses},
 		{"list_answer", []string{"Yes", "No", "Unknown", "Not applicable"}},
 		{"list_evidence", []string{"Verified", "Attested"}},
 		{"list_yesno", []string{"yes", "no"}},

@@ -1,6 +1,7 @@
 package xlsx
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"sync"
@@ -49,17 +50,18 @@ func (b *book) providerRow(p *reports.Provider, row int, c providerColumns, wors
 	if p.Before != nil {
 		old = p.Before.Hi
 	}
+	over, reason, owner := gradeReview(p)
 	cells := []any{
 		text(p.ID), text(p.Name), rankOf(p.Rank), yesNo(p.Declared), sentence(p.Criticality), lines(p.Services),
 		sentence(p.HighestAccess), sentence(p.Privileged), sentence(p.Standing), lines(p.Data), lines(p.Assets), lines(p.SubProviders), lines(p.Domains),
-		eHi, eLo, sHi, sLo, scoreGrade(p, row, c), text(p.Grade), nil, nil, effectiveGrade(p, row, c),
+		eHi, eLo, sHi, sLo, scoreGrade(p, row, c), text(cmp.Or(p.ToolGrade, p.Grade)), over, reason, effectiveGrade(p, row, c),
 	}
 	for _, s := range []msp.Severity{msp.Critical, msp.High, msp.Medium, msp.Low} {
 		cells = append(cells, countOf(p, s, row))
 	}
 	return append(cells,
 		b.strength(p, row), old, change(p, row, c), date(p.LastReview), date(p.NextReview), text(p.Contract), date(p.ContractEnds),
-		nil, b.findingLink(p), impact(p, row, c), max(1, worst[p.ID]), likelihood(p, row, c))
+		owner, b.findingLink(p), impact(p, row, c), max(1, worst[p.ID]), likelihood(p, row, c))
 }
 
 // rankOf shows 1, 2, …; nothing where no relationship leads.
@@ -105,7 +107,7 @@ func effectiveGrade(p *reports.Provider, row int, c providerColumns) any {
 	over, byScore := c.at("Override grade", row), c.at("Score grade", row)
 	capped := fmt.Sprintf(`IF(AND(%s>0,%s<cap_critical),cap_critical,IF(AND(%s>0,%s<cap_high),cap_high,%s))`, c.at("Critical", row), byScore, c.at("High", row), byScore, byScore)
 	if p.Score == nil {
-		return live{fmt.Sprintf(`IF(LEN(%s)>0,%s,"–")`, over, over), "–"}
+		return live{fmt.Sprintf(`IF(LEN(%s)>0,%s,"–")`, over, over), cmp.Or(p.Grade, "–")}
 	}
 	return live{fmt.Sprintf(`IF(LEN(%s)>0,%s,%s)`, over, over, capped), p.Grade}
 }
@@ -211,4 +213,16 @@ func (s *stream) grades(ref string) error {
 		}
 	}
 	return nil
+}
+
+// gradeReview gives what a person entered on a provider before.
+func gradeReview(p *reports.Provider) (over, reason, owner any) {
+	v := p.Review
+	if v == nil {
+		return nil, nil, nil
+	}
+	if v.Grade != "" {
+		over, reason = v.Grade, paragraphs(v.Reason)
+	}
+	return over, reason, filled(v.Owner)
 }

@@ -1,6 +1,7 @@
 package xlsx
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/xuri/excelize/v2"
@@ -162,10 +163,7 @@ func (b *book) ranked(criterion string) int {
 func (b *book) graded(criterion, grade string) int {
 	n := 0
 	for _, p := range b.r.Providers {
-		have := p.Grade
-		if p.Score == nil {
-			have = "–"
-		}
+		have := cmp.Or(p.Grade, "–")
 		inRank := criterion == "1" && p.Rank == 1 || criterion == `">=2"` && p.Rank >= 2 || criterion == `""` && p.Rank == 0
 		if inRank && have == grade {
 			n++

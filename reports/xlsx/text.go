@@ -52,6 +52,15 @@ func lines(list []string) string {
 	return cut(strings.Join(clean, "\n"))
 }
 
+// paragraphs gives a text of several lines as a person wrote it, nothing for an
+// empty one.
+func paragraphs(s string) any {
+	if s == "" {
+		return nil
+	}
+	return lines(strings.Split(s, "\n"))
+}
+
 // cut shortens a text to maxUnits UTF-16 units and says so.
 func cut(s string) string {
 	if len(s) <= maxUnits { // no character takes more units than bytes
