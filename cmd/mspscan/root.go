@@ -22,6 +22,7 @@ func commands() []*cobra.Command {
 		diffCommand(),
 		graphCommand(),
 		whatIfCommand(),
+		historyCommand(),
 		questionnaireCommand(),
 		registerCommand(),
 		rulesCommand(),
