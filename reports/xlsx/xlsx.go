@@ -59,6 +59,7 @@ type book struct {
 	lint  lint
 	at    positions
 	index string // the sheet that all others lead back to
+	title string // in the properties
 }
 
 // sheet is one sheet and how it is written.
@@ -176,7 +177,7 @@ func (b *book) begin() error {
 // finish sets what belongs to the whole book.
 func (b *book) finish() error {
 	r := b.r
-	title := "Provider exposure of " + text(reports.Cut(r.Organisation.Name, 120))
+	title := cmp.Or(b.title, "Provider exposure of "+text(reports.Cut(r.Organisation.Name, 120)))
 	if err := b.f.SetDocProps(&excelize.DocProperties{
 		Title: title, Subject: "Exposure through managed service providers", Creator: "mspscan " + text(r.Tool.Version), LastModifiedBy: "mspscan",
 		Created: stampOr(r.Run.Now), Modified: stampOr(r.Run.Now), Language: "en-AU", Category: text(b.o.Brand.Classification), Version: "1.0", Revision: "1",
