@@ -32,8 +32,8 @@ type drawnEdge struct {
 }
 
 // draw takes the nodes that an edge joins, and all of the organisation's own.
-// What names them goes through shown.
-func draw(g *graph.Graph, shown func(string) string) drawing {
+// Ids and names go through shown, services through described.
+func draw(g *graph.Graph, shown, described func(string) string) drawing {
 	nodes, edges := g.Nodes(), g.Edges()
 	used := make([]bool, len(nodes))
 	for i, n := range nodes {
@@ -49,7 +49,7 @@ func draw(g *graph.Graph, shown func(string) string) drawing {
 		}
 	}
 	for _, e := range edges {
-		d.edges = append(d.edges, drawnEdge{from: key(e.From), to: key(e.To), label: edgeLabel(g, e, shown), kind: e.Kind, declared: isDeclared(g, e)})
+		d.edges = append(d.edges, drawnEdge{from: key(e.From), to: key(e.To), label: edgeLabel(g, e, shown, described), kind: e.Kind, declared: isDeclared(g, e)})
 	}
 	return d
 }
@@ -63,10 +63,10 @@ func nodeLabel(id, name string) string {
 	return name + " (" + id + ")"
 }
 
-func edgeLabel(g *graph.Graph, e graph.Edge, shown func(string) string) string {
+func edgeLabel(g *graph.Graph, e graph.Edge, shown, described func(string) string) string {
 	switch e.Kind {
 	case graph.EdgeServes:
-		return shown(g.Inventory().Relationships[e.Item].Service)
+		return described(g.Inventory().Relationships[e.Item].Service)
 	case graph.EdgeDepends:
 		return string(g.Dependencies()[e.Item].Trust)
 	}
@@ -84,7 +84,7 @@ func isDeclared(g *graph.Graph, e graph.Edge) bool {
 // DOT writes the graph in the language of Graphviz. Providers point at whom
 // they serve and what they reach; dashed edges were seen in DNS, red ones
 // nobody declared.
-func DOT(w io.Writer, g *graph.Graph) error { return writeDOT(w, draw(g, unchanged)) }
+func DOT(w io.Writer, g *graph.Graph) error { return writeDOT(w, draw(g, unchanged, unchanged)) }
 
 // unchanged shows every name as it is.
 func unchanged(s string) string { return s }
@@ -157,7 +157,9 @@ func visible(s string) string {
 
 // Mermaid writes the graph as a Mermaid flowchart, which code hosts show in
 // Markdown. Dotted edges were seen in DNS.
-func Mermaid(w io.Writer, g *graph.Graph) error { return writeMermaid(w, draw(g, unchanged)) }
+func Mermaid(w io.Writer, g *graph.Graph) error {
+	return writeMermaid(w, draw(g, unchanged, unchanged))
+}
 
 func writeMermaid(w io.Writer, d drawing) error {
 	var b strings.Builder
@@ -237,8 +239,8 @@ func GraphFormats() []GraphFormat {
 // Graphs gives the same formats with the names that a redaction hides replaced.
 func (x *Redactor) Graphs() []GraphFormat {
 	return []GraphFormat{
-		{"dot", func(w io.Writer, g *graph.Graph) error { return writeDOT(w, draw(g, x.Name)) }},
-		{"mermaid", func(w io.Writer, g *graph.Graph) error { return writeMermaid(w, draw(g, x.Name)) }},
+		{"dot", func(w io.Writer, g *graph.Graph) error { return writeDOT(w, draw(g, x.Name, x.Text)) }},
+		{"mermaid", func(w io.Writer, g *graph.Graph) error { return writeMermaid(w, draw(g, x.Name, x.Text)) }},
 	}
 }
 

@@ -296,6 +296,7 @@ func TestRedactForms(t *testing.T) {
 		"Nord Net, nord>acme/mail-desk, nord-vpn, blue key", "mx.nordnet.example", "ABN 51824753556, call +61 2 5550 0100 or K. Person, CISO", "Erp Süd and erp süd", "AUD 4.5M or $12,000",
 		"10.0.0.1:53, ip4:10.0.0.2/24, ip6:2001:db8::7, [2001:db8::8]:53", "google-site-verification=AbCdEf0123456789xyz MS=ms12345678", "jane.doe@acme.example", "Otherwise AG instead",
 		"mail is sent; the name northern stays", "teamviewer-sso", "v=spf1 include:spf.thirdparty.example -all",
+		"nordnet.example._report._dmarc.thirdparty.example, acme.example._report._dmarc.thirdparty.example, key1._domainkey.acme.example",
 	}
 	got := func(level reports.Redaction) []string {
 		return reports.Redact(r, level, reports.Names{Inventory: inv, Parties: []string{"TeamViewer", "Close"}}).Errors
@@ -305,6 +306,9 @@ func TestRedactForms(t *testing.T) {
 		require.NotContains(t, strings.ToLower(public), secret, secret)
 	}
 	require.Contains(t, public, "_dmarc.domain-", "service labels stay")
+	own := reports.Rename(*r, func(s string) string { return strings.ReplaceAll(s, "access-standing", "acme-standing") })
+	require.Contains(t, string(encode(t, reports.Redact(&own, reports.RedactClient, reports.Names{Inventory: inv}))), `"rule": "client-standing"`, "rules of one's own may name the client")
+	require.Regexp(t, `host-\d+\._report\._dmarc\.domain-\d+\.example, host-\d+\._report\._dmarc\.domain-\d+\.example, host-\d+\._domainkey\.domain-`, public)
 	require.Contains(t, public, "mail is sent; the name northern stays")
 	client := got(reports.RedactClient)
 	require.Equal(t, "client and client and client", client[0])
@@ -312,6 +316,7 @@ func TestRedactForms(t *testing.T) {
 	require.Contains(t, client[4], "Nord Net, nord>client/")
 	require.Contains(t, client[15], "include:spf.thirdparty.example")
 	require.Equal(t, "an amount or an amount", client[8])
+	require.NotContains(t, client[16], "acme")
 	provider := got(reports.RedactProvider)
 	require.Equal(t, "ACME Mining and acme mining ltd and acme-mining-ltd", provider[0])
 	require.Contains(t, provider[3], "portal.acme.example")

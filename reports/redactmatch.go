@@ -19,6 +19,7 @@ type hidden struct {
 	kind, key string  // what it is and what orders it among its kind
 	base      *hidden // of a host: its domain
 	labels    string  // of a host: the service labels in front, such as _dmarc.
+	after     string  // and those behind
 	mail      string  // of a contact: the domain behind the @
 	ruled     bool    // also hidden in the texts of rules: who is declared
 	listed    bool
@@ -110,8 +111,8 @@ func (t *trie) looked(c class) bool {
 		return true
 	case classText:
 		return t.wide != reachID
-	case classRule:
-		return t.wide == reachAnywhere && t.end.ruled
+	case classRule: // packs of one's own may name the client
+		return t.end.ruled && (t.wide == reachAnywhere || t.wide == reachWord && t.end.kind == "client")
 	}
 	return false
 }

@@ -163,20 +163,27 @@ func (t *nameTable) domains(inv *msp.Inventory) {
 // plainName takes the service labels off a name: _dmarc.acme.example is about
 // acme.example.
 func plainName(n msp.Name) msp.Name {
-	_, rest := serviceLabels(n)
+	_, _, rest := serviceLabels(n)
 	return rest
 }
 
-// serviceLabels parts the labels with an underscore, and what stands before
-// them, from the rest of a name (RFC 8552).
-func serviceLabels(n msp.Name) (labels string, rest msp.Name) {
+// serviceLabels parts a name into what stands before its service labels, these
+// (RFC 8552), and the name that they are about:
+// acme.example | _report._dmarc | reports.example.
+func serviceLabels(n msp.Name) (before, service string, rest msp.Name) {
 	all := n.Labels()
-	for i := len(all) - 1; i >= 0; i-- {
-		if strings.HasPrefix(all[i], "_") && i+1 < len(all) {
-			return strings.Join(all[:i+1], ".") + ".", msp.Name(strings.Join(all[i+1:], "."))
-		}
+	end := len(all) - 1
+	for end > 0 && !strings.HasPrefix(all[end-1], "_") {
+		end--
 	}
-	return "", n
+	start := end
+	for start > 0 && strings.HasPrefix(all[start-1], "_") {
+		start--
+	}
+	if start == end {
+		return "", "", n
+	}
+	return strings.Join(all[:start], "."), strings.Join(all[start:end], ".") + ".", msp.Name(strings.Join(all[end:], "."))
 }
 
 func (t *nameTable) organisation(inv *msp.Inventory) {
@@ -460,7 +467,7 @@ func (t *nameTable) assign() {
 	}
 	for _, h := range t.list { // hosts name their domains, which are known by now
 		if h.base != nil && h.kind == "host" {
-			h.shown = h.labels + h.shown + "." + h.base.shown
+			h.shown = h.labels + h.shown + "." + h.after + h.base.shown
 		}
 	}
 	for _, h := range t.list {

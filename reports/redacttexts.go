@@ -168,16 +168,19 @@ func (t *nameTable) hideName(n, base msp.Name) {
 	if zone == nil {
 		zone = t.hide("domain", string(base), declared, string(base), unicodeForm(base))
 	}
-	labels, rest := serviceLabels(n)
+	before, labels, rest := serviceLabels(n)
 	switch {
 	case n == base:
 		t.matcher.add(unicodeForm(n), zone, reachAnywhere)
 		return
-	case rest == base:
+	case rest == base && before == "":
 		h := t.hide("service", string(n), declared, string(n), unicodeForm(n))
 		h.base, h.labels = zone, labels
 		return
 	}
 	h := t.hide("host", string(n), declared, string(n), unicodeForm(n))
 	h.base, h.labels = zone, labels
+	if before != "" { // whose name stands there is hidden too
+		h.labels, h.after = "", labels
+	}
 }

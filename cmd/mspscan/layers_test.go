@@ -54,6 +54,7 @@ func home(imported, pkg string, test bool) bool {
 		"github.com/xuri/excelize":     {"reports/xlsx", "msp/inventory"},
 		"github.com/nats-io/":          {"scanner/queue"},
 		"github.com/spf13/cobra":       {"cmd/mspscan"},
+		"filippo.io/age":               {"cmd/mspscan/internal/pipeline"},
 		"gonum.org/":                   {},
 	}
 	for prefix, at := range homes {

@@ -12,6 +12,7 @@ import (
 	"mspscan/cmd/mspscan/internal/pipeline"
 	"mspscan/msp"
 	"mspscan/msp/inventory"
+	"mspscan/reports"
 )
 
 // version is set by the linker in a release.
@@ -33,6 +34,9 @@ type shared struct {
 	failNew     bool
 	quiet       bool
 	csvRaw      bool
+	books       pipeline.BookOptions
+	redact      string
+	encryptTo   []string
 	color       string
 	minSeverity string
 }
@@ -51,7 +55,10 @@ func (f *shared) add(c *cobra.Command) {
 	flags.StringArrayVar(&f.indicators, "indicators", nil, "indicators of compromise to look for: `FILE` of STIX 2.1, MISP or CSV (repeatable)")
 	flags.StringVar(&f.baseline, "baseline", "", "compare with the run before: its journal, or its json report, in `FILE`")
 	flags.BoolVar(&f.failNew, "fail-on-new", false, "exit 1 on a finding that --baseline does not have, of the severity of --fail-on if given")
+	addBooks(flags, &f.books)
 	flags.BoolVar(&f.csvRaw, "csv-raw", false, "leave cells of csv unguarded, for programs: spreadsheets may run them")
+	flags.StringVar(&f.redact, "redact", "none", "hide names behind pseudonyms in every format, for sharing: `LEVEL` "+strings.Join(reports.Redactions(), ", "))
+	flags.StringArrayVar(&f.encryptTo, "encrypt-to", nil, "encrypt every output to the age `RECIPIENT` age1… (repeatable); the journal stays plain")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "no summary and no warnings")
 	flags.StringVar(&f.color, "color", "auto", "colours in the summary: auto, always, never (NO_COLOR is honoured)")
 	flags.StringVar(&f.minSeverity, "min-severity", "", "list findings of this `SEVERITY` or worse in md (default medium); counts, gate and the other formats hold all")
@@ -61,8 +68,12 @@ func (f *shared) add(c *cobra.Command) {
 func (f *shared) config(cfg pipeline.Config) (pipeline.Config, error) {
 	cfg.Version, cfg.RuleDirs, cfg.RuleParams, cfg.Quiet = version, f.rules, f.ruleParams, f.quiet
 	cfg.Waivers, cfg.Indicators, cfg.Baseline, cfg.CSVRaw = f.waivers, f.indicators, f.baseline, f.csvRaw
+	cfg.Redact, cfg.EncryptTo = f.redact, f.encryptTo
 	cfg.Gate = pipeline.Gate{FailOn: f.failOn, MaxUnknown: f.maxUnknown, Rules: f.failRules, Expired: f.failExpired, New: f.failNew}
 	var err error
+	if cfg.Books, err = f.books.Load(); err != nil {
+		return cfg, fromPipeline(err)
+	}
 	if cfg.Now, err = pipeline.ParseNow(f.now); err != nil {
 		return cfg, fromPipeline(err)
 	}

@@ -42,7 +42,10 @@ type Config struct {
 	Baseline      string   // journal or report of the run before; "" = none
 	Gate          Gate
 	MinSeverity   msp.Severity // display only
+	Books         Books        // what goes into xlsx
 	CSVRaw        bool         // no guard against formulas in csv
+	Redact        string       // level of reports.Redactions; "" = none
+	EncryptTo     []string     // age recipients of every output; none = as it is
 	Quiet         bool
 	NoProgress    bool
 }
@@ -93,6 +96,12 @@ func (c Config) Validate() error {
 func (c Config) validateGate() error {
 	if c.Gate.New && c.Baseline == "" {
 		return usage("--fail-on-new needs --baseline FILE")
+	}
+	if err := c.validateSharing(); err != nil {
+		return err
+	}
+	if err := c.validateBooks(); err != nil {
+		return err
 	}
 	return c.Gate.validate()
 }

@@ -2,19 +2,25 @@ package pipeline
 
 import (
 	"context"
-	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"mspscan/msp/graph"
 	"mspscan/msp/journal"
 	"mspscan/reports"
-	"mspscan/reports/xlsx"
+	"mspscan/reports/ci"
 )
 
 // Formats lists the formats of scan and report, in the order in which help and
 // errors show them.
-func Formats() []string { return []string{"xlsx", "json", "md", "dot", "mermaid"} }
+func Formats() []string {
+	names := []string{"xlsx", "json", "md", "csv"}
+	for _, f := range ci.Formats() {
+		names = append(names, f.Name)
+	}
+	return append(names, GraphFormats()...)
+}
 
 // Report judges and renders a saved run again. It asks no network, and the same
 // journal gives the same bytes.
@@ -58,11 +64,19 @@ func finish(ctx context.Context, cfg Config, s Streams, j *judge, run *journal.R
 		return coded(CodeInternal, err)
 	}
 	warnWaivers(s.Err, cfg.Quiet, r.Waivers)
-	err = writeAll(cfg.Outputs, s.Out, func(o Output, w io.Writer) error { return render(cfg, o.Format, w, r, g) })
+	warnReviews(s.Err, cfg.Quiet, reviewTroubles(j.reviews, r))
+	v, err := newView(cfg, r, g)
 	if err != nil {
+		return err
+	}
+	sheets, err := cfg.Books.handouts(r)
+	if err != nil {
+		return err
+	}
+	if err := writeAll(slices.Concat(cfg.Outputs, sheets), s.Out, cfg.sealed(v.render)); err != nil {
 		return coded(CodeInternal, err)
 	}
-	return gate(cfg, s, r)
+	return gate(cfg, s, r, v)
 }
 
 // asOf gives the time to judge by: what was asked for, else the given one.
@@ -73,26 +87,9 @@ func asOf(cfg Config, otherwise time.Time) time.Time {
 	return otherwise
 }
 
-// render writes one format.
-func render(cfg Config, format string, w io.Writer, r *reports.Report, g *graph.Graph) error {
-	switch format {
-	case "xlsx":
-		return xlsx.Workbook{}.Render(w, r)
-	case "json":
-		return reports.JSON{}.Render(w, r)
-	case "md":
-		return reports.Markdown{Least: cfg.MinSeverity}.Render(w, r)
-	}
-	for _, f := range reports.GraphFormats() {
-		if f.Name == format {
-			return f.Write(w, g)
-		}
-	}
-	return fmt.Errorf("unknown format %q", format)
-}
-
-// gate prints the summary and gives the exit code.
-func gate(cfg Config, s Streams, r *reports.Report) error {
+// gate prints the summary and gives the exit code. It judges the whole report and
+// shows the view.
+func gate(cfg Config, s Streams, r *reports.Report, shown view) error {
 	limit, err := reports.ParseLimit(cfg.Gate.MaxUnknown)
 	if err != nil {
 		return usage("--max-unknown: %w", err)
@@ -106,9 +103,9 @@ func gate(cfg Config, s Streams, r *reports.Report) error {
 	if !cfg.Quiet {
 		t := reports.Terminal{Width: s.Width, Color: s.Color, Files: written(cfg.Outputs)}
 		if cfg.Gate.asked() {
-			t.Verdict = &v
+			t.Verdict = shown.verdict(v)
 		}
-		if err := reports.Summary(summaryTo(cfg.Outputs, s), r, t); err != nil {
+		if err := reports.Summary(summaryTo(cfg.Outputs, s), shown.report, t); err != nil {
 			return coded(CodeInternal, err)
 		}
 	}

@@ -28,8 +28,11 @@ func Graph(file string, outs []Output, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	err = writeAll(outs, stdout, func(o Output, w io.Writer) error { return render(Config{}, o.Format, w, nil, g) })
-	return coded(CodeInternal, err)
+	v, err := newView(Config{}, nil, g)
+	if err != nil {
+		return err
+	}
+	return coded(CodeInternal, writeAll(outs, stdout, v.render))
 }
 
 func loadGraph(file string) (*graph.Graph, error) {

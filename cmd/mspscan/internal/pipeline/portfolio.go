@@ -11,7 +11,6 @@ import (
 
 	"mspscan/msp/inventory"
 	"mspscan/reports"
-	"mspscan/reports/xlsx"
 )
 
 // Portfolio scans several inventories over one resolver, so that what they share
@@ -21,6 +20,9 @@ import (
 func Portfolio(ctx context.Context, cfg Config, groups [][]string, s Streams) (err error) {
 	if cfg.Baseline != "" || cfg.DryRun {
 		return usage("--baseline and --dry-run take one inventory at a time")
+	}
+	if cfg.Redact != "" && cfg.Redact != string(reports.RedactNone) {
+		return usage("--redact takes one inventory at a time: pseudonyms of one organisation say nothing in another's report")
 	}
 	judge, err := readyJudge(cfg)
 	if err != nil {
@@ -122,13 +124,20 @@ func runPortfolio(ctx context.Context, cfg Config, s Streams, jobs []*job, n *ne
 		if err != nil {
 			return coded(CodeInternal, err)
 		}
-		err = writeAll(j.cfg.Outputs, s.Out, func(o Output, w io.Writer) error { return render(cfg, o.Format, w, r, j.graph) })
+		v, err := newView(cfg, r, j.graph)
 		if err != nil {
+			return err
+		}
+		sheets, err := cfg.Books.of(r.Organisation.ID).handouts(r)
+		if err != nil {
+			return err
+		}
+		if err := writeAll(slices.Concat(j.cfg.Outputs, sheets), s.Out, cfg.sealed(v.render)); err != nil {
 			return coded(CodeInternal, err)
 		}
 		quiet := cfg
 		quiet.Quiet = true
-		if err := gate(quiet, s, r); err != nil {
+		if err := gate(quiet, s, r, v); err != nil {
 			var e *Error
 			if !errors.As(err, &e) || e.Err != nil {
 				return err
@@ -163,15 +172,15 @@ func portfolioReports(cfg Config, s Streams, p *reports.Portfolio) error {
 			outs = append(outs, o)
 		}
 	}
-	err := writeAll(outs, s.Out, func(o Output, w io.Writer) error {
+	err := writeAll(outs, s.Out, cfg.sealed(func(o Output, w io.Writer) error {
 		switch o.Format {
 		case "json":
 			return p.WriteJSON(w)
 		case "md":
 			return p.WriteMarkdown(w)
 		}
-		return xlsx.Portfolio{}.Render(w, p)
-	})
+		return cfg.Books.portfolio().Render(w, p)
+	}))
 	if err != nil {
 		return coded(CodeInternal, err)
 	}

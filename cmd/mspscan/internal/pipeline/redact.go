@@ -1,0 +1,80 @@
+package pipeline
+
+import (
+	"fmt"
+	"io"
+
+	"mspscan/msp/graph"
+	"mspscan/reports"
+	"mspscan/reports/ci"
+)
+
+// view is what the outputs of a run show: its report and its graph, without the
+// names that are to be hidden.
+type view struct {
+	cfg    Config
+	report *reports.Report
+	graph  *graph.Graph
+	graphs []reports.GraphFormat
+	hide   func(string) string
+}
+
+// newView hides what the configuration says. A nil report has nothing to hide.
+func newView(cfg Config, r *reports.Report, g *graph.Graph) (view, error) {
+	v := view{cfg: cfg, report: r, graph: g, graphs: reports.GraphFormats(), hide: func(s string) string { return s }}
+	level, err := reports.ParseRedaction(cfg.Redact)
+	if err != nil {
+		return v, usage("--redact: %w", err)
+	}
+	if level == reports.RedactNone || r == nil {
+		return v, nil
+	}
+	x := reports.NewRedactor(r, level, reports.Names{Inventory: g.Inventory(), Parties: parties(g)})
+	v.report, v.graphs, v.hide = x.Report(), x.Graphs(), x.Text
+	return v, nil
+}
+
+// verdict gives a verdict in words that may be shown.
+func (v view) verdict(g reports.Verdict) *reports.Verdict {
+	reasons := make([]string, len(g.Reasons))
+	for i, s := range g.Reasons {
+		reasons[i] = v.hide(s)
+	}
+	g.Reasons = reasons
+	return &g
+}
+
+// parties gives the names of the catalogue, which evidence may hold.
+func parties(g *graph.Graph) []string {
+	var names []string
+	for _, e := range g.Catalog().Entries() {
+		names = append(names, e.Name)
+	}
+	return names
+}
+
+// render writes one format.
+func (v view) render(o Output, w io.Writer) error {
+	if book := v.cfg.bookOf(o.Format, v.report, v.graph); book != nil {
+		return book(w)
+	}
+	switch o.Format {
+	case "json":
+		return reports.JSON{}.Render(w, v.report)
+	case "md":
+		return reports.Markdown{Least: v.cfg.MinSeverity}.Render(w, v.report)
+	case "csv":
+		return reports.CSV{Raw: v.cfg.CSVRaw}.Render(w, v.report)
+	}
+	for _, f := range ci.Formats() {
+		if f.Name == o.Format {
+			return f.Renderer.Render(w, v.report)
+		}
+	}
+	for _, f := range v.graphs {
+		if f.Name == o.Format {
+			return f.Write(w, v.graph)
+		}
+	}
+	return fmt.Errorf("unknown format %q", o.Format)
+}
