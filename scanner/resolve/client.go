@@ -81,9 +81,23 @@ func New(cfg Config) (*Client, error) {
 	c.buffers.New = func() any { return new([maxMessage]byte) }
 	for _, r := range cfg.Resolvers {
 		addr := netip.AddrPortFrom(r.Addr().Unmap(), r.Port())
-		c.resolvers = append(c.resolvers, &server{addr: addr, slots: make(chan struct{}, cfg.ResolverInFlight), breaker: &breaker{grace: cfg.NameTimeout / 2}})
+		srv := &server{addr: addr, slots: make(chan struct{}, cfg.ResolverInFlight)}
+		srv.breaker = &breaker{grace: cfg.NameTimeout / 2, ping: func(ctx context.Context) bool { return c.ping(ctx, srv) }}
+		c.resolvers = append(c.resolvers, srv)
 	}
 	return c, nil
+}
+
+// ping asks a resolver for the name servers of the root, which it needs itself,
+// over UDP and then over TCP.
+func (c *Client) ping(ctx context.Context, srv *server) bool {
+	s := &session{client: c, ctx: scanner.WithScope(ctx, ""), question: scanner.Question{RD: true}, class: dns.ClassINET, left: c.cfg.Timeout}
+	q := s.query(".", dns.TypeNS, false)
+	r, _, _ := s.timed(srv, q, false, c.cfg.UDPWait)
+	if r == nil {
+		r, _, _ = s.timed(srv, q, true, c.cfg.UDPWait)
+	}
+	return r != nil
 }
 
 func withDefaults(cfg Config) Config {

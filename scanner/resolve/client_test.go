@@ -271,6 +271,41 @@ func TestCanceled(t *testing.T) {
 	require.Equal(t, fact.Present, (<-second).Outcome)
 }
 
+// TestSilentNamesLeaveTheResolverAlive: a resolver that keeps silent about names
+// whose servers are dead is asked about others all the same, however late.
+func TestSilentNamesLeaveTheResolverAlive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var pings atomic.Int64
+		c := against(t, func(q *dns.Msg, _ bool) *dns.Msg {
+			switch name := q.Question[0].Name; {
+			case name == ".":
+				pings.Add(1)
+				return resolver(q, 0, ". 60 IN NS a.root-servers.net.")
+			case dns.IsSubDomain("good.example.", name):
+				return resolver(q, 0, name+" 60 IN A 192.0.2.1")
+			}
+			return nil
+		})
+		var wg sync.WaitGroup
+		for i := range 60 {
+			wg.Go(func() { ask(c, msp.Name(fmt.Sprintf("n%d.dead.example", i)), "A") })
+		}
+		wg.Wait()
+		time.Sleep(time.Minute)
+		for i := range 60 {
+			wg.Go(func() { ask(c, msp.Name(fmt.Sprintf("m%d.dead.example", i)), "A") })
+		}
+		time.Sleep(200 * time.Millisecond)
+		for i := range 20 {
+			wg.Go(func() {
+				require.Equal(t, fact.Present, ask(c, msp.Name(fmt.Sprintf("n%d.good.example", i)), "A").Outcome)
+			})
+		}
+		wg.Wait()
+		require.Positive(t, pings.Load())
+	})
+}
+
 // TestPrivateAddresses: no packet goes to an address that is not public.
 func TestPrivateAddresses(t *testing.T) {
 	n := world(t)

@@ -100,9 +100,12 @@ func sleep(ctx context.Context, d time.Duration) bool {
 }
 
 // breaker stops the rush at a resolver that went silent: questions wait while
-// one at a time tries it, and fail at once when it stays dead past the grace.
+// one at a time tries it, and fail at once when it stays dead past the grace. A
+// resolver that is alive keeps silent, too, about names whose servers are dead;
+// ping tells the two apart.
 type breaker struct {
 	grace time.Duration
+	ping  func(context.Context) bool // a question that a living resolver answers at once; nil = the question itself
 
 	mu     sync.Mutex
 	fails  int
@@ -110,13 +113,30 @@ type breaker struct {
 	probed time.Time
 }
 
+// The states that a question finds a breaker in.
+const (
+	closed = iota // ask
+	trial         // try the resolver, on behalf of all
+	wait          // another one tries it
+	dead          // give up
+)
+
 // admit waits until a question may be sent; false = the resolver is taken for
 // dead, or ctx ended.
 func (b *breaker) admit(ctx context.Context) bool {
 	for {
-		pass, wait := b.look(time.Now())
-		if pass || !wait {
-			return pass
+		switch b.look(time.Now()) {
+		case closed:
+			return true
+		case dead:
+			return false
+		case trial:
+			if b.ping == nil || b.ping(ctx) {
+				return true
+			}
+			if b.past(time.Now()) {
+				return false
+			}
 		}
 		if !sleep(ctx, 50*time.Millisecond) {
 			return false
@@ -124,17 +144,26 @@ func (b *breaker) admit(ctx context.Context) bool {
 	}
 }
 
-func (b *breaker) look(now time.Time) (pass, wait bool) {
+func (b *breaker) look(now time.Time) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.fails < breakerLimit {
-		return true, false
-	}
-	if now.Sub(b.probed) >= 500*time.Millisecond {
+	switch {
+	case b.fails < breakerLimit:
+		return closed
+	case now.Sub(b.probed) >= 500*time.Millisecond:
 		b.probed = now
-		return true, false
+		return trial
+	case now.Sub(b.opened) < b.grace:
+		return wait
 	}
-	return false, now.Sub(b.opened) < b.grace
+	return dead
+}
+
+// past reports whether the grace is over.
+func (b *breaker) past(now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.fails >= breakerLimit && now.Sub(b.opened) >= b.grace
 }
 
 // report keeps how an exchange ended.
