@@ -25,6 +25,7 @@ func commands() []*cobra.Command {
 		historyCommand(),
 		questionnaireCommand(),
 		registerCommand(),
+		reviewCommand(),
 		rulesCommand(),
 		schemaCommand(schemas()),
 		versionCommand(),

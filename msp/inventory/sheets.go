@@ -14,9 +14,11 @@ const (
 	maxBookSize = 1 << 30   // bytes of all parts together
 )
 
-// Cell is a cell of a workbook as text, with its place.
+// Cell is a cell of a workbook as text, with its place. Odd says why it has no
+// text that counts: it holds an error, or a formula without a result.
 type Cell struct {
 	Text string
+	Odd  string
 	Pos  msp.Pos
 }
 
@@ -47,7 +49,7 @@ func (d *decoder) readSheets(f File, names []string) (map[string][][]Cell, error
 	if err != nil {
 		return nil, err
 	}
-	x := &cellReader{rows: lastRow}
+	x := &cellReader{rows: lastRow, odd: map[[2]int32]string{}}
 	if err := x.shared(b); err != nil {
 		return nil, err
 	}
@@ -64,7 +66,8 @@ func (d *decoder) readSheets(f File, names []string) (map[string][][]Cell, error
 		if err != nil {
 			return nil, err
 		}
-		out[s.name] = d.cellsOf(t)
+		out[s.name] = d.cellsOf(t, x.odd)
+		clear(x.odd)
 	}
 	for _, name := range names {
 		if out[name] == nil {
@@ -75,12 +78,12 @@ func (d *decoder) readSheets(f File, names []string) (map[string][][]Cell, error
 }
 
 // cellsOf gives the rows of a table, its header first.
-func (d *decoder) cellsOf(t table) [][]Cell {
+func (d *decoder) cellsOf(t table, odd map[[2]int32]string) [][]Cell {
 	var out [][]Cell
 	for _, row := range append([][]node{t.header}, t.rows...) {
 		cells := make([]Cell, len(row))
 		for i, n := range row {
-			cells[i] = Cell{Text: n.text, Pos: d.at(n)}
+			cells[i] = Cell{Text: n.text, Odd: odd[[2]int32{n.line, n.col}], Pos: d.at(n)}
 		}
 		if len(cells) > 0 {
 			out = append(out, cells)

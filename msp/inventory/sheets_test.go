@@ -39,13 +39,19 @@ func TestReadSheets(t *testing.T) {
 	require.Equal(t, 7, rows[2][0].Pos.Line)
 }
 
+func TestReadSheetsNamesOddCells(t *testing.T) {
+	got, err := inventory.ReadSheets(saved(t, map[string]any{"A1": "x", "B2": "y"}, map[string]string{"A2": "1+1"}), []string{"Findings"})
+	require.NoError(t, err)
+	require.Equal(t, "the cell holds a formula without a result", got["Findings"][1][0].Odd)
+	require.Empty(t, got["Findings"][1][1].Odd)
+}
+
 func TestReadSheetsRefuses(t *testing.T) {
 	good := saved(t, map[string]any{"A1": "x"}, nil)
 	for want, f := range map[string]inventory.File{
 		"has no sheet Providers":  good,
 		"the file is no workbook": {Name: "r.xlsx", Data: []byte("hello")},
 		"is damaged":              {Name: "r.xlsx", Data: broken(good.Data)},
-		"r.xlsx[Findings]:2:1: the cell holds a formula without a result": saved(t, map[string]any{"A1": "x"}, map[string]string{"A2": "1+1"}),
 	} {
 		_, err := inventory.ReadSheets(f, []string{"Findings", "Providers"})
 		var list inventory.Diagnostics

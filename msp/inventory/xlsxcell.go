@@ -17,10 +17,11 @@ import (
 // dates by their style, booleans.
 type cellReader struct {
 	strings []string
-	dates   []bool // by style: the number is a date
-	date4   bool   // days count from 1904
-	rows    int    // most rows of a sheet; 0 = maxRows
-	plain   bool   // a cell with a formula is refused, whatever its result
+	dates   []bool              // by style: the number is a date
+	date4   bool                // days count from 1904
+	rows    int                 // most rows of a sheet; 0 = maxRows
+	odd     map[[2]int32]string // by row and column: what is wrong with a cell; nil = an error at once
+	plain   bool                // a cell with a formula is refused, whatever its result
 }
 
 // cell reads the cell whose start is at hand and adds it to the row.
@@ -41,7 +42,10 @@ func (c *cellReader) cell(d *decoder, x *xmlReader, start xml.StartElement, cell
 		return nil, err
 	}
 	text, what, want := c.value(start, raw)
-	if what != "" {
+	switch {
+	case what != "" && c.odd != nil:
+		c.odd[[2]int32{at.line, at.col}] = what
+	case what != "":
 		d.errorf(at, "%s", want, what)
 		d.lossy = true
 	}

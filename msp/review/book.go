@@ -105,6 +105,9 @@ func (b *bookReader) rows(cells [][]inventory.Cell, titles ...string) []row {
 			if i < len(r) {
 				named[title] = r[i]
 			}
+			if c := named[title]; c.Odd != "" {
+				b.errorf(c, "write the value", "%s", c.Odd)
+			}
 		}
 		out = append(out, named)
 	}

@@ -45,6 +45,11 @@ func book(t testing.TB, findings, providers, waivers [][]any) inventory.File {
 		require.NoError(t, f.SetCellStr(s.name, "A1", s.name))
 		require.NoError(t, f.SetSheetRow(s.name, "A4", &s.titles))
 		for k, row := range s.rows {
+			for i := range row {
+				if row[i] == "" {
+					row[i] = nil // an empty cell
+				}
+			}
 			require.NoError(t, f.SetSheetRow(s.name, fmt.Sprintf("A%d", 5+k), &row))
 		}
 	}
@@ -129,6 +134,25 @@ func TestReadBookRefuses(t *testing.T) {
 		var list inventory.Diagnostics
 		require.ErrorAs(t, err, &list, want)
 		require.ErrorContains(t, err, want)
+	}
+}
+
+// TestFormulas holds that formulas of our own columns need no stored value, and
+// those of a decision do.
+func TestFormulas(t *testing.T) {
+	for cell, want := range map[string]string{"G5": "", "E5": "r.xlsx[Findings]:5:5: the cell holds a formula without a result; write the value"} {
+		f, err := excelize.OpenReader(bytes.NewReader(book(t, [][]any{edit("f1")}, nil, nil).Data))
+		require.NoError(t, err)
+		require.NoError(t, f.SetCellFormula("Findings", cell, `"low"`))
+		var b bytes.Buffer
+		require.NoError(t, f.Write(&b))
+		require.NoError(t, f.Close())
+		_, err = review.ReadBook(inventory.File{Name: "r.xlsx", Data: b.Bytes()}, now())
+		if want == "" {
+			require.NoError(t, err)
+		} else {
+			require.ErrorContains(t, err, want)
+		}
 	}
 }
 

@@ -214,3 +214,12 @@ func differ(t *testing.T, a, b *excelize.File, sheet string) int {
 	}
 	return n
 }
+
+// TestWorkbookReview edits the book, lets LibreOffice save it in its own way and
+// reads the decisions back.
+func TestWorkbookReview(t *testing.T) {
+	b := books(t)["mining"]
+	var saved bytes.Buffer
+	require.NoError(t, recalculate(t, profile(t), edited(t, b.bytes)).Write(&saved))
+	checkEdited(t, b.report, reviewIn(t, saved.Bytes()))
+}

@@ -42,6 +42,8 @@ func books(t testing.TB) map[string]book {
 	in.Previous = made["mining"].report
 	in.Header.Notes = []string{"Passive mode: only the resolver was asked."}
 	add("second", in, nil)
+	in.Reviews = decided(made["mining"].report)
+	add("reviewed", in, nil)
 	in, err = sample.Empty()
 	add("empty", in, err)
 	in, err = sample.Many(1, 3)

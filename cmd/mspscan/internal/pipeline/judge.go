@@ -15,6 +15,7 @@ import (
 	"mspscan/msp/indicator"
 	"mspscan/msp/inventory"
 	"mspscan/msp/journal"
+	"mspscan/msp/review"
 	"mspscan/msp/waiver"
 	"mspscan/reports"
 	"mspscan/rules"
@@ -32,6 +33,7 @@ type judge struct {
 	rules    *rules.Set
 	tables   exposure.Tables
 	waivers  []waiver.Waiver
+	reviews  review.Set
 	sets     []indicator.Set  // the embedded one first
 	setFiles []inventory.File // those that were asked for
 	past     *past            // the run to compare with; nil = none
@@ -50,7 +52,7 @@ func newJudge(cfg Config) (*judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &judge{catalog: cat, rules: set, tables: exposure.DefaultTables(), waivers: waivers}
+	j := &judge{catalog: cat, rules: set, tables: exposure.DefaultTables(), waivers: waivers, reviews: cfg.Books.reviews}
 	if err := j.askedSets(cfg.Indicators); err != nil {
 		return nil, err
 	}
@@ -118,6 +120,7 @@ func (j *judge) build(run *journal.Run, g *graph.Graph, v verdict, now time.Time
 		Findings:    append(findings, fixed...),
 		Previous:    j.past.before(),
 		Waivers:     waiverRows(waivers),
+		Reviews:     j.reviews,
 		Questions:   weighed(v.result.Questions, v.model, g),
 		Shares:      shares(g),
 		Counts:      v.result.Counts,
