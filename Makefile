@@ -5,7 +5,7 @@ FLAGS    := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 FUZZTIME ?= 60s
 export CGO_ENABLED ?= 0
 
-.PHONY: help build test race properties fuzz lint cover golden conformance bench servers workbook release clean
+.PHONY: help build test race properties fuzz lint cover golden conformance bench servers workbook formats release clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ servers: ## the sample and the fault matrix against NSD, BIND, Knot, Unbound, dn
 
 workbook: ## verify workbooks with LibreOffice and the Open XML SDK (installs them)
 	.ci/workbook.sh
+
+formats: ## validate SARIF and JUnit by the schema and validator of their authors (installs them)
+	.ci/formats.sh
 
 release: ## static binaries for the six platforms, with checksums, in dist/
 	.ci/release.sh $(VERSION)

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -54,6 +55,12 @@ func writeAll(outs []Output, stdout io.Writer, render func(Output, io.Writer) er
 			}
 			continue
 		}
+		if special(o.File) {
+			if err := pour(o, render); err != nil {
+				return fmt.Errorf("write %s: %w", o.File, err)
+			}
+			continue
+		}
 		s, err := stage(o, render)
 		done = append(done, s)
 		if err != nil {
@@ -71,6 +78,27 @@ func writeAll(outs []Output, stdout io.Writer, render func(Output, io.Writer) er
 		}
 	}
 	return nil
+}
+
+// special reports whether a file is there that a rename must not replace: a
+// device, a pipe, /dev/stdout.
+func special(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
+}
+
+// pour writes an output, once it is whole, into a file that stays what it is.
+func pour(o Output, render func(Output, io.Writer) error) error {
+	var whole bytes.Buffer
+	if err := render(o, &whole); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(o.File, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(whole.Bytes())
+	return errors.Join(err, f.Close())
 }
 
 func stage(o Output, render func(Output, io.Writer) error) (staged, error) {
@@ -116,6 +144,9 @@ func checkWritable(outs []Output) error {
 		}
 		if info, err := os.Stat(o.File); err == nil && info.IsDir() {
 			return fmt.Errorf("write %s: it is a folder", o.File)
+		}
+		if special(o.File) {
+			continue
 		}
 		f, err := os.CreateTemp(filepath.Dir(o.File), ".mspscan-*.tmp")
 		if err != nil {
