@@ -305,7 +305,7 @@ func likeDig(t *testing.T, facts []fact.Fact) (queries, sets int) {
 			queries++
 		}
 		for _, o := range f.Observed {
-			line := string(o.Name.FQDN()) + " " + o.Type
+			line := o.Name.FQDN() + " " + o.Type
 			if done[line] {
 				continue
 			}

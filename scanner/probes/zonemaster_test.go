@@ -57,10 +57,17 @@ func TestConformanceZonemaster(t *testing.T) {
 		t.Skip("suite not here: " + suite)
 	}
 	for _, testCase := range []struct{ family, name string }{
-		{"Delegation-TP", "delegation01"}, {"Delegation-TP", "delegation02"}, {"Delegation-TP", "delegation03"},
-		{"Consistency-TP", "consistency05"}, {"Consistency-TP", "consistency06"}, {"Basic-TP", "basic02"},
-		{"Address-TP", "address01"}, {"Zone-TP", "zone09"}, {"Zone-TP", "zone11"},
-		{"Nameserver-TP", "nameserver15"}, {"Connectivity-TP", "connectivity04"},
+		{"Delegation-TP", "delegation01"},
+		{"Delegation-TP", "delegation02"},
+		{"Delegation-TP", "delegation03"},
+		{"Consistency-TP", "consistency05"},
+		{"Consistency-TP", "consistency06"},
+		{"Basic-TP", "basic02"},
+		{"Address-TP", "address01"},
+		{"Zone-TP", "zone09"},
+		{"Zone-TP", "zone11"},
+		{"Nameserver-TP", "nameserver15"},
+		{"Connectivity-TP", "connectivity04"},
 	} {
 		t.Run(testCase.name, func(t *testing.T) { runCase(t, suite, testCase.family, testCase.name) })
 	}

@@ -25,8 +25,10 @@ func world(more map[string]scanner.Answer) *fakedns.Resolver {
 }
 
 func text(s string, notes ...string) scanner.Answer {
-	return scanner.Answer{Outcome: fact.Present, Rcode: "NOERROR", AA: true, Notes: notes,
-		Records: []scanner.Record{{Name: "version.bind", Type: "TXT", Fields: []string{s}}}}
+	return scanner.Answer{
+		Outcome: fact.Present, Rcode: "NOERROR", AA: true, Notes: notes,
+		Records: []scanner.Record{{Name: "version.bind", Type: "TXT", Fields: []string{s}}},
+	}
 }
 
 func TestVersion(t *testing.T) {
