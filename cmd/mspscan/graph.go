@@ -10,6 +10,7 @@ import (
 
 func graphCommand() *cobra.Command {
 	var outputs []string
+	var sids map[string]string
 	names := pipeline.GraphFormats()
 	c := &cobra.Command{
 		Use:   "graph INVENTORY|JOURNAL",
@@ -30,9 +31,10 @@ journal also what DNS showed. Default: dot on stdout.`,
 				}
 				list = append(list, o)
 			}
-			return fromPipeline(pipeline.Graph(args[0], list, cmd.OutOrStdout()))
+			return fromPipeline(pipeline.Graph(args[0], list, sids, cmd.OutOrStdout()))
 		},
 	}
 	c.Flags().StringArrayVarP(&outputs, "output", "o", nil, "write `FORMAT=FILE` (repeatable; - or no file = stdout): "+strings.Join(names, ", "))
+	c.Flags().StringToStringVar(&sids, "sid", nil, "security identifier of an asset in Active Directory, `ASSET=SID`: joins opengraph to it (repeatable)")
 	return c
 }

@@ -35,6 +35,7 @@ type Config struct {
 	Ranks         int
 	Now           time.Time // judge as of; zero = the start of the run
 	Outputs       []Output
+	SIDs          map[string]string // asset id -> security identifier, for OpenGraph
 	RuleDirs      []string
 	RuleParams    string   // file of thresholds
 	Waivers       string   // file of accepted findings; "" = none

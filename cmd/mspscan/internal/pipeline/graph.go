@@ -6,11 +6,14 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
+	"mspscan/msp/exposure"
 	"mspscan/msp/graph"
 	"mspscan/msp/inventory"
 	"mspscan/msp/journal"
 	"mspscan/reports"
+	"mspscan/reports/graphout"
 )
 
 // GraphFormats lists the formats of the graph command.
@@ -19,16 +22,50 @@ func GraphFormats() []string {
 	for _, f := range reports.GraphFormats() {
 		names = append(names, f.Name)
 	}
+	for _, f := range graphout.Formats() {
+		names = append(names, f.Name)
+	}
 	return names
 }
 
+// draw writes the graph with what the exposure model says of it, if the format
+// is one of those.
+func (v view) draw(format string, w io.Writer) (bool, error) {
+	for _, f := range graphout.Formats() {
+		if f.Name != format {
+			continue
+		}
+		if v.cfg.Redact != "" && v.cfg.Redact != "none" {
+			return true, usage("%s cannot be redacted; use dot or mermaid", format)
+		}
+		now := v.cfg.Now
+		if now.IsZero() && v.report != nil {
+			now, _ = time.Parse(time.RFC3339, v.report.Run.Now)
+		}
+		if now.IsZero() {
+			now = time.Now().UTC()
+		}
+		m, err := exposure.New(v.graph, exposure.DefaultTables(), now)
+		if err != nil {
+			return true, err
+		}
+		return true, f.Write(w, graphout.Input{Graph: v.graph, Model: m, SIDs: v.cfg.SIDs})
+	}
+	return false, nil
+}
+
 // Graph writes the graph of an inventory or a journal.
-func Graph(file string, outs []Output, stdout io.Writer) error {
+func Graph(file string, outs []Output, sids map[string]string, stdout io.Writer) error {
 	g, err := loadGraph(file)
 	if err != nil {
 		return err
 	}
-	v, err := newView(Config{}, nil, g)
+	for id := range sids {
+		if n, ok := g.Node(id); !ok || g.Nodes()[n].Kind != graph.NodeAsset {
+			return usage("--sid %s: the inventory has no such asset", id)
+		}
+	}
+	v, err := newView(Config{SIDs: sids}, nil, g)
 	if err != nil {
 		return err
 	}

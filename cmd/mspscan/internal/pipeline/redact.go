@@ -7,6 +7,7 @@ import (
 	"mspscan/msp/graph"
 	"mspscan/reports"
 	"mspscan/reports/ci"
+	"mspscan/reports/html"
 )
 
 // view is what the outputs of a run show: its report and its graph, without the
@@ -59,6 +60,8 @@ func (v view) render(o Output, w io.Writer) error {
 		return book(w)
 	}
 	switch o.Format {
+	case "html":
+		return html.Page{}.Render(w, v.report)
 	case "json":
 		return reports.JSON{}.Render(w, v.report)
 	case "md":
@@ -75,6 +78,9 @@ func (v view) render(o Output, w io.Writer) error {
 		if f.Name == o.Format {
 			return f.Write(w, v.graph)
 		}
+	}
+	if drawn, err := v.draw(o.Format, w); drawn {
+		return err
 	}
 	return fmt.Errorf("unknown format %q", o.Format)
 }
