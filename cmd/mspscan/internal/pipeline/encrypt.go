@@ -3,21 +3,33 @@ package pipeline
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"filippo.io/age"
 
 	"mspscan/reports"
+	"mspscan/reports/graphout"
 )
 
-// validateSharing refuses a level or a recipient that is none, before anything
-// is sent.
+// validateSharing refuses a level or a recipient that is none, and a format that
+// could not keep to the level, before anything is sent.
 func (c Config) validateSharing() error {
 	if _, err := reports.ParseRedaction(c.Redact); err != nil {
 		return usage("--redact: %w", err)
 	}
+	for _, o := range c.Outputs {
+		if c.redacts() && drawnWhole(o.Format) {
+			return usage("--redact: %s draws the graph as it is; dot and mermaid can be redacted", o.Format)
+		}
+	}
 	_, err := recipients(c.EncryptTo)
 	return err
+}
+
+// drawnWhole reports whether a format draws names that no redaction reaches.
+func drawnWhole(format string) bool {
+	return slices.ContainsFunc(graphout.Formats(), func(f graphout.Format) bool { return f.Name == format })
 }
 
 // recipients reads age recipients (age1…). The parser's own message may hold

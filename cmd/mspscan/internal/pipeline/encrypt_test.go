@@ -89,5 +89,7 @@ func TestRecipients(t *testing.T) {
 		require.NotContains(t, err.Error(), secret.String())
 	}
 	require.NoError(t, Config{}.validateSharing())
+	require.ErrorContains(t, Config{Redact: "public", Outputs: []Output{{"json", "x"}, {"svg", "y"}}}.validateSharing(), "svg draws the graph as it is")
+	require.NoError(t, Config{Redact: "none", Outputs: []Output{{"svg", "y"}}}.validateSharing())
 	require.ErrorContains(t, Config{Redact: "all"}.validateSharing(), "known: none, client, provider, public")
 }
