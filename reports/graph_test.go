@@ -21,8 +21,10 @@ func drawnGraph(t *testing.T, name string) *graph.Graph {
 		Organisation: msp.Organisation{ID: "acme", Name: name, Domains: []msp.Name{"acme.example"}},
 		Assets:       []msp.Asset{{ID: "ad", Name: "AD"}},
 		Providers:    []msp.Provider{{ID: "north", Name: "NorthMSP", Domains: []msp.Name{"north.example"}}},
-		Relationships: []msp.Relationship{{Provider: "north", Customer: "acme", Service: "desktop", AccessStated: true,
-			Access: []msp.Access{{ID: "rmm", Kind: msp.RMMAgent, Reaches: []string{"ad"}}}}},
+		Relationships: []msp.Relationship{{
+			Provider: "north", Customer: "acme", Service: "desktop", AccessStated: true,
+			Access: []msp.Access{{ID: "rmm", Kind: msp.RMMAgent, Reaches: []string{"ad"}}},
+		}},
 	}, cat)
 	require.NoError(t, err)
 	f, err := fact.New(fact.Task{Probe: fact.ProbeMX, Name: "acme.example"}, fact.Present, "",

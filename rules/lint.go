@@ -122,8 +122,14 @@ func (s *Set) Explain(id string) (string, error) {
 		fmt.Fprintf(&b, "  threshold   %s = %s\n", p.Name, paramText(p.Value))
 	}
 	for _, part := range []struct{ head, text string }{
-		{"What it means", r.Summary}, {"What is looked at", r.Rationale}, {"Expected", r.Expected}, {"How to fix and check", r.Remediation},
-		{"Applies", r.Applies.Text}, {"Finding when", r.When.Text}, {"Unknown when", r.Unknown.Text}, {"Question", r.Question.Text},
+		{"What it means", r.Summary},
+		{"What is looked at", r.Rationale},
+		{"Expected", r.Expected},
+		{"How to fix and check", r.Remediation},
+		{"Applies", r.Applies.Text},
+		{"Finding when", r.When.Text},
+		{"Unknown when", r.Unknown.Text},
+		{"Question", r.Question.Text},
 	} {
 		if part.text != "" {
 			fmt.Fprintf(&b, "\n%s\n%s", part.head, wrap(part.text))

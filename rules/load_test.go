@@ -98,8 +98,10 @@ func TestBadRules(t *testing.T) {
 		{"tag", "summary: plain words", "summary: !!str plain words", `own-rule.yaml:4:10: tags are not read`},
 		{"second document", "id: own-rule", "---\nid: own-rule\n---", `own-rule.yaml:`},
 		{"no YAML", "title: A rule", "title: [A rule", `own-rule.yaml:`},
-		{"endless comprehension", "access.controls.mfa == NO && access.kind in params.kinds",
-			"access.out_of_scope.all(a, access.out_of_scope.all(b, access.out_of_scope.all(c, access.out_of_scope.exists(d, a == b || c == d))))", `own-rule.yaml:8:7: the expression may never come to an end`},
+		{
+			"endless comprehension", "access.controls.mfa == NO && access.kind in params.kinds",
+			"access.out_of_scope.all(a, access.out_of_scope.all(b, access.out_of_scope.all(c, access.out_of_scope.exists(d, a == b || c == d))))", `own-rule.yaml:8:7: the expression may never come to an end`,
+		},
 		{"each without key", "severity:\n", "each: access.out_of_scope\nseverity:\n", `own-rule.yaml:1:1: one of each and key is missing`},
 		{"each that is no list", "severity:\n", "each: access.kind\nkey: item\nseverity:\n", `own-rule.yaml:10:7: each gives string, not a list`},
 	} {

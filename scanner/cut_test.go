@@ -38,8 +38,10 @@ func TestFindCut(t *testing.T) {
 	}{
 		{"referral", "a.test", map[string]scanner.Answer{
 			"a.test NS @192.0.2.1": referral, "a.test NS @192.0.2.2": referral,
-		}, scanner.Cut{Outcome: fact.Present, Parent: "test", Rcode: "NOERROR",
-			NS: []msp.Name{"ns.other.example", "ns1.a.test"}, Glue: []fact.Glue{{Host: "ns1.a.test", Address: "192.0.2.9"}}}},
+		}, scanner.Cut{
+			Outcome: fact.Present, Parent: "test", Rcode: "NOERROR",
+			NS: []msp.Name{"ns.other.example", "ns1.a.test"}, Glue: []fact.Glue{{Host: "ns1.a.test", Address: "192.0.2.9"}},
+		}},
 		{"union of two parents that differ", "a.test", map[string]scanner.Answer{
 			"a.test NS @192.0.2.1": fakedns.Referral("a.test NS x.example"), "a.test NS @192.0.2.2": fakedns.Referral("a.test NS y.example"),
 		}, scanner.Cut{Outcome: fact.Present, Parent: "test", Rcode: "NOERROR", NS: []msp.Name{"x.example", "y.example"}}},

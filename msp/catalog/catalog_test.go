@@ -131,9 +131,20 @@ func TestGlob(t *testing.T) {
 		pattern, s string
 		want       bool
 	}{
-		{"a*b", "axb", true}, {"a*b", "ab", false}, {"a*b", "axbx", false}, {"a*b", "abb", true},
-		{"*.net", "x.net", true}, {"*.net", ".net", false}, {"a*", "ab", true}, {"a*", "a", false},
-		{"a*b*c", "axbxc", true}, {"a*b*c", "abbxc", true}, {"a*b*c", "abc", false}, {"a*b*c", "axbc", false}, {"a*b*c", "axbbc", true}, {"a*b*c", "a", false},
+		{"a*b", "axb", true},
+		{"a*b", "ab", false},
+		{"a*b", "axbx", false},
+		{"a*b", "abb", true},
+		{"*.net", "x.net", true},
+		{"*.net", ".net", false},
+		{"a*", "ab", true},
+		{"a*", "a", false},
+		{"a*b*c", "axbxc", true},
+		{"a*b*c", "abbxc", true},
+		{"a*b*c", "abc", false},
+		{"a*b*c", "axbc", false},
+		{"a*b*c", "axbbc", true},
+		{"a*b*c", "a", false},
 	} {
 		require.Equal(t, tt.want, glob(tt.pattern, tt.s), "%s %s", tt.pattern, tt.s)
 	}

@@ -132,7 +132,9 @@ func (d *decoder) whole(n *yaml.Node, e Entry) {
 		key     string
 		missing bool
 	}{
-		{"name", e.Name == ""}, {"source", e.Source == ""}, {"kinds", len(e.Kinds) == 0},
+		{"name", e.Name == ""},
+		{"source", e.Source == ""},
+		{"kinds", len(e.Kinds) == 0},
 		{"suffixes, tokens or aliases", len(e.Suffixes)+len(e.Tokens)+len(e.Aliases) == 0},
 	} {
 		if need.missing {

@@ -38,8 +38,10 @@ entries:
 	require.Equal(t, Entry{
 		ID: "acme-cloud", Name: "Acme Cloud", Kinds: []string{Hosting, DNSHost}, Claimable: true, Source: "own",
 		Suffixes: []Suffix{
-			{Name: "ns08.acme.test", Claimable: true}, {Name: "ns09.acme.test", Claimable: true},
-			{Name: "ns10.acme.test", Claimable: true}, {Name: "ns11.acme.test", Claimable: true},
+			{Name: "ns08.acme.test", Claimable: true},
+			{Name: "ns09.acme.test", Claimable: true},
+			{Name: "ns10.acme.test", Claimable: true},
+			{Name: "ns11.acme.test", Claimable: true},
 			{Name: "tenant.acme.test", Kinds: []string{RMM}, Below: true},
 		},
 		Tokens: []string{"acme-verification="}, DKIMSelectors: []string{"acme1"}, Aliases: []msp.Name{"acme.test"},

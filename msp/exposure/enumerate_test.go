@@ -181,25 +181,46 @@ func handMade() []struct {
 		want  map[string]float64
 	}{
 		{"one door", []Door{link("d", rdp, "x", "a")}, map[string]float64{"a": .8}},
-		{"a chain", []Door{link("d", rdp, "x", "a"), link("e", in, "a", "b"), link("f", in, "b", "c")},
-			map[string]float64{"a": .8, "b": .76, "c": .722}},
+		{
+			"a chain",
+			[]Door{link("d", rdp, "x", "a"), link("e", in, "a", "b"), link("f", in, "b", "c")},
+			map[string]float64{"a": .8, "b": .76, "c": .722},
+		},
 		{"side by side", []Door{link("d", rdp, "x", "a"), link("e", vpn, "x", "a")}, map[string]float64{"a": 1 - .2*.3}},
-		{"a diamond counts once", []Door{link("d", rdp, "x", "a", "b"), link("e", in, "a", "c"), link("f", in, "b", "c")},
-			map[string]float64{"a": .8, "b": .8, "c": .8 * (1 - .05*.05)}},
+		{
+			"a diamond counts once",
+			[]Door{link("d", rdp, "x", "a", "b"), link("e", in, "a", "c"), link("f", in, "b", "c")},
+			map[string]float64{"a": .8, "b": .8, "c": .8 * (1 - .05*.05)},
+		},
 		{"five targets are one event", []Door{link("d", rdp, "x", "a", "b", "c")}, map[string]float64{"a": .8, "b": .8, "c": .8}},
-		{"a shared door before two ways", []Door{link("d", rdp, "x", "y"), link("e", ssh, "y", "a"), link("f", vpn, "y", "a")},
-			map[string]float64{"a": .8 * (1 - .25*.3)}},
-		{"a cycle", []Door{link("d", rdp, "x", "a"), link("e", in, "a", "b"), link("f", in, "b", "a"), link("g", ssh, "x", "b")},
-			map[string]float64{"a": .8 + .2*.75*.95, "b": .75 + .25*.8*.95}},
-		{"the bridge", []Door{link("d", rdp, "x", "a"), link("e", ssh, "x", "b"), link("f", in, "a", "b"), link("g", in, "b", "a"), link("h", vpn, "a", "c"), link("i", vpn, "b", "c")},
+		{
+			"a shared door before two ways",
+			[]Door{link("d", rdp, "x", "y"), link("e", ssh, "y", "a"), link("f", vpn, "y", "a")},
+			map[string]float64{"a": .8 * (1 - .25*.3)},
+		},
+		{
+			"a cycle",
+			[]Door{link("d", rdp, "x", "a"), link("e", in, "a", "b"), link("f", in, "b", "a"), link("g", ssh, "x", "b")},
+			map[string]float64{"a": .8 + .2*.75*.95, "b": .75 + .25*.8*.95},
+		},
+		{
+			"the bridge",
+			[]Door{link("d", rdp, "x", "a"), link("e", ssh, "x", "b"), link("f", in, "a", "b"), link("g", in, "b", "a"), link("h", vpn, "a", "c"), link("i", vpn, "b", "c")},
 			// both a and b: .8*.75 + .8*.25*.95 + .2*.75*.95; one of them: the rest of what is held
-			map[string]float64{"a": .8 + .2*.75*.95, "b": .75 + .25*.8*.95, "c": (.6+.19+.1425)*(1-.3*.3) + (.8*.25*.05+.2*.75*.05)*.7}},
+			map[string]float64{"a": .8 + .2*.75*.95, "b": .75 + .25*.8*.95, "c": (.6+.19+.1425)*(1-.3*.3) + (.8*.25*.05+.2*.75*.05)*.7},
+		},
 		{"reading leads nowhere", []Door{link("d", msp.AccessMail, "x", "a"), link("e", in, "a", "b")}, map[string]float64{"a": .9, "b": 0}},
-		{"one credential, two doors", []Door{tied("k", link("d", rdp, "x", "a")), tied("k", link("e", vpn, "x", "b")), link("f", in, "a", "c"), link("g", in, "b", "c")},
+		{
+			"one credential, two doors",
+			[]Door{tied("k", link("d", rdp, "x", "a")), tied("k", link("e", vpn, "x", "b")), link("f", in, "a", "c"), link("g", in, "b", "c")},
 			// U < .7 opens both, .7 <= U < .8 the first alone
-			map[string]float64{"a": .8, "b": .7, "c": .7*(1-.05*.05) + .1*.95}},
-		{"the organisation is every asset", []Door{link("d", rdp, "x", "org"), with(link("e", in, "a", "b"), msp.Segmentation, msp.Yes)},
-			map[string]float64{"a": .8, "b": .8, "c": .8}},
+			map[string]float64{"a": .8, "b": .7, "c": .7*(1-.05*.05) + .1*.95},
+		},
+		{
+			"the organisation is every asset",
+			[]Door{link("d", rdp, "x", "org"), with(link("e", in, "a", "b"), msp.Segmentation, msp.Yes)},
+			map[string]float64{"a": .8, "b": .8, "c": .8},
+		},
 		{"tied in a row", []Door{tied("k", link("d", rdp, "x", "a")), tied("k", link("e", in, "a", "b"))}, map[string]float64{"a": .8, "b": .8}},
 	}
 }

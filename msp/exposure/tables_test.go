@@ -95,8 +95,12 @@ func TestTablesAreCopied(t *testing.T) {
 
 func TestValues(t *testing.T) {
 	in := Input{Organisation: "org", Assets: []Asset{
-		{ID: "pert", Value: msp.Money{Min: 3e6, Likely: 5e6, Max: 9e6, Known: true}}, {ID: "plain", Value: plain(.1)},
-		{ID: "low", Criticality: "low"}, {ID: "none"}, {ID: "zero", Value: plain(0)}, {ID: "odd", Criticality: "odd"},
+		{ID: "pert", Value: msp.Money{Min: 3e6, Likely: 5e6, Max: 9e6, Known: true}},
+		{ID: "plain", Value: plain(.1)},
+		{ID: "low", Criticality: "low"},
+		{ID: "none"},
+		{ID: "zero", Value: plain(0)},
+		{ID: "odd", Criticality: "odd"},
 	}}
 	m, err := Build(in, DefaultTables(), day())
 	require.NoError(t, err)

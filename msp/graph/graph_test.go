@@ -124,17 +124,23 @@ func factOf(t testing.TB, probe string, name msp.Name, o fact.Outcome, data any)
 func sampleFacts(t testing.TB) []fact.Fact {
 	return []fact.Fact{
 		factOf(t, fact.ProbeDelegation, "acme.example", fact.Present, fact.Delegation{
-			Zone: "acme.example", ParentNS: []msp.Name{"bob.ns.cloudflare.com", "ns1.north.example", "ns.acme.example"}}),
+			Zone: "acme.example", ParentNS: []msp.Name{"bob.ns.cloudflare.com", "ns1.north.example", "ns.acme.example"},
+		}),
 		factOf(t, fact.ProbeMX, "acme.example", fact.Present, fact.MX{Domain: "acme.example", Hosts: []fact.MXHost{
-			{Host: "mx.filter-co.example", Outcome: fact.Present}, {Host: "mx.gone-co.example", Outcome: fact.Absent, Rcode: "NXDOMAIN"}}}),
+			{Host: "mx.filter-co.example", Outcome: fact.Present}, {Host: "mx.gone-co.example", Outcome: fact.Absent, Rcode: "NXDOMAIN"},
+		}}),
 		factOf(t, fact.ProbeSPF, "north.example", fact.Present, fact.SPF{Domain: "north.example", Tree: &fact.SPFNode{Domain: "north.example", Terms: []fact.SPFTerm{
 			{Mechanism: "include", Qualifier: "+", Target: "spf.sender.example", Rcode: "NOERROR", Node: &fact.SPFNode{Terms: []fact.SPFTerm{
-				{Mechanism: "include", Qualifier: "+", Target: "deep.other.example", Rcode: "NOERROR"}}}},
+				{Mechanism: "include", Qualifier: "+", Target: "deep.other.example", Rcode: "NOERROR"},
+			}}},
 			{Mechanism: "include", Qualifier: "-", Target: "spf.enemy.example"},
-			{Mechanism: "a", Qualifier: "+", Target: "www.north.example"}}}}),
+			{Mechanism: "a", Qualifier: "+", Target: "www.north.example"},
+		}}}),
 		factOf(t, fact.ProbeTokens, "acme.example", fact.Present, fact.Tokens{Domain: "acme.example", Texts: []string{"MS=ms12345678", "hello"}}),
-		factOf(t, fact.ProbeHosts, "portal.acme.example", fact.Present, fact.Hosts{Name: "portal.acme.example", End: "x.screenconnect.com", EndRcode: "NOERROR",
-			Chain: []fact.Hop{{From: "portal.acme.example", To: "x.screenconnect.com"}}}),
+		factOf(t, fact.ProbeHosts, "portal.acme.example", fact.Present, fact.Hosts{
+			Name: "portal.acme.example", End: "x.screenconnect.com", EndRcode: "NOERROR",
+			Chain: []fact.Hop{{From: "portal.acme.example", To: "x.screenconnect.com"}},
+		}),
 	}
 }
 

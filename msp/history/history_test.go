@@ -27,8 +27,11 @@ func run(findings ...msp.Finding) Run {
 	return Run{
 		Findings: findings,
 		Subjects: []msp.Subject{
-			{Kind: msp.SubjectOrganisation, ID: "acme"}, {Kind: msp.SubjectProvider, ID: "north"}, {Kind: msp.SubjectAsset, ID: "ad"},
-			{Kind: msp.SubjectAccess, ID: "vpn"}, domain("a.example"),
+			{Kind: msp.SubjectOrganisation, ID: "acme"},
+			{Kind: msp.SubjectProvider, ID: "north"},
+			{Kind: msp.SubjectAsset, ID: "ad"},
+			{Kind: msp.SubjectAccess, ID: "vpn"},
+			domain("a.example"),
 		},
 		Rules: []string{"spf", "mfa", "drift", "path", "undeclared"},
 	}

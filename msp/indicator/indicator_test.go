@@ -72,7 +72,8 @@ func TestLoad(t *testing.T) {
 		{"misp", event, FormatMISP, []string{"evil.example", "c2.evil.example", "198.51.100.7", "both.example", "198.51.100.8", "198.51.100.9", "inobject.example"}, 1, 2, 1},
 		{"misp search", `{"response": [` + event + `,` + event + `]}`, FormatMISP, []string{
 			"evil.example", "c2.evil.example", "198.51.100.7", "both.example", "198.51.100.8", "198.51.100.9", "inobject.example",
-			"evil.example", "c2.evil.example", "198.51.100.7", "both.example", "198.51.100.8", "198.51.100.9", "inobject.example"}, 2, 4, 2},
+			"evil.example", "c2.evil.example", "198.51.100.7", "both.example", "198.51.100.8", "198.51.100.9", "inobject.example",
+		}, 2, 4, 2},
 		{"misp list", `[` + event + `]`, FormatMISP, []string{"evil.example", "c2.evil.example", "198.51.100.7", "both.example", "198.51.100.8", "198.51.100.9", "inobject.example"}, 1, 2, 1},
 		{"csv", "indicator,type,source,date\nevil.example,domain,CERT,2026-01-02\n198.51.100.7,ipv4,CERT,2026-01\n", FormatCSV, []string{"evil.example", "198.51.100.7"}, 0, 0, 0},
 		{"csv other order and words", "\xef\xbb\xbf# a list\nFirst Seen;IOC Type;IOC\n2026-01-02;FQDN;Evil.Example.\n2026;md5;d41d8cd98f00b204e9800998ecf8427e\n", FormatCSV, []string{"evil.example"}, 1, 0, 0},

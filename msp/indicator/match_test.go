@@ -44,19 +44,28 @@ func TestObserved(t *testing.T) {
 		data  any
 		want  []string // how: observed
 	}{
-		{fact.ProbeHosts, "a.test", fact.Hosts{Name: "a.test", Chain: []fact.Hop{{From: "a.test", To: evil}, {From: evil, To: "b.test"}}, End: "b.test", Addresses: []string{"198.51.100.7", "198.51.100.8", "::ffff:198.51.100.7"}},
-			[]string{"address: 198.51.100.7", "CNAME target: evil.example"}},
+		{
+			fact.ProbeHosts, "a.test",
+			fact.Hosts{Name: "a.test", Chain: []fact.Hop{{From: "a.test", To: evil}, {From: evil, To: "b.test"}}, End: "b.test", Addresses: []string{"198.51.100.7", "198.51.100.8", "::ffff:198.51.100.7"}},
+			[]string{"address: 198.51.100.7", "CNAME target: evil.example"},
+		},
 		{fact.ProbeHosts, evil, fact.Hosts{Name: evil}, []string{"name: evil.example"}},
 		{fact.ProbeDelegation, "a.test", fact.Delegation{
 			Zone: "a.test", ParentNS: []msp.Name{"ns.evil.example"}, ChildNS: []msp.Name{"ns.evil.example", "ok.test"},
 			Glue: []fact.Glue{{Host: "ok.test", Address: "2001:db8::7"}}, Servers: []fact.DelegationServer{{Host: "ok.test", Address: "198.51.100.7", MName: "m.evil.example"}},
 		}, []string{"address of a name server: 198.51.100.7", "address of a name server: 2001:db8::7", "primary server in the SOA: m.evil.example", "name server: ns.evil.example"}},
-		{fact.ProbeMX, "a.test", fact.MX{Hosts: []fact.MXHost{{Host: below, CNAME: evil, Addresses: []string{"198.51.100.7"}}}},
-			[]string{"address of a mail exchanger: 198.51.100.7", "CNAME target of a mail exchanger: evil.example", "mail exchanger: x.evil.example"}},
+		{
+			fact.ProbeMX, "a.test",
+			fact.MX{Hosts: []fact.MXHost{{Host: below, CNAME: evil, Addresses: []string{"198.51.100.7"}}}},
+			[]string{"address of a mail exchanger: 198.51.100.7", "CNAME target of a mail exchanger: evil.example", "mail exchanger: x.evil.example"},
+		},
 		{fact.ProbeSPF, "a.test", fact.SPF{Tree: node}, []string{"SPF ip4: 198.51.100.7", "SPF ip6: 2001:db8::7", "SPF a: x.evil.example"}},
 		{fact.ProbeDMARC, "a.test", fact.DMARC{Reports: []fact.DMARCReport{{Tag: "rua", Domain: evil}}}, []string{"DMARC rua: evil.example"}},
-		{fact.ProbeTLSRPT, "a.test", fact.TLSRPT{URIs: []string{"mailto:r@x.evil.example?x", "https://evil.example:443/r", "gopher://evil.example"}},
-			[]string{"TLS-RPT receiver: evil.example", "TLS-RPT receiver: x.evil.example"}},
+		{
+			fact.ProbeTLSRPT, "a.test",
+			fact.TLSRPT{URIs: []string{"mailto:r@x.evil.example?x", "https://evil.example:443/r", "gopher://evil.example"}},
+			[]string{"TLS-RPT receiver: evil.example", "TLS-RPT receiver: x.evil.example"},
+		},
 		{fact.ProbeCAA, "a.test", fact.CAA{Records: []fact.CAARecord{{Tag: "issue", Issuer: evil}}}, []string{"CAA issue: evil.example"}},
 		{fact.ProbeMTASTS, "a.test", fact.MTASTS{MX: []string{"*.evil.example", "bad name"}}, []string{"MTA-STS mx: evil.example"}},
 		{fact.ProbeWildcard, "a.test", fact.Wildcard{Targets: []string{"198.51.100.7", below}}, []string{"wildcard target: 198.51.100.7", "wildcard target: x.evil.example"}},

@@ -173,8 +173,12 @@ func TestCSVForms(t *testing.T) {
 	access := "provider,id,kind,reaches,controls.mfa\nnorth,rmm,rmm_agent,ad,?\nnorth,rmm,rmm_agent,erp,\n"
 	assets := "\ufeffid,kind,name\r\nad,identity,'=A1\r\nerp,data,\"a \"\"b\"\"\"\r\n"
 	inv, diags := Decode([]File{
-		{"d/Organisation.csv", []byte(org)}, {`d\providers.csv`, []byte(providers)}, {"relationships.CSV", []byte(relationships)},
-		{"access.csv", []byte(access)}, {"assets.csv", []byte(assets)}, {"read me.csv", []byte("hello\n")},
+		{"d/Organisation.csv", []byte(org)},
+		{`d\providers.csv`, []byte(providers)},
+		{"relationships.CSV", []byte(relationships)},
+		{"access.csv", []byte(access)},
+		{"assets.csv", []byte(assets)},
+		{"read me.csv", []byte("hello\n")},
 	})
 	require.NoError(t, diags.Err())
 	require.Contains(t, diags.Error(), `read me.csv:1:1: warning: "read me" is no sheet`)

@@ -1,7 +1,9 @@
 package inventory
 
-import "bytes"
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // lineEnd gives the line end that the file uses.
 func (e *editor) lineEnd() string {

@@ -214,8 +214,10 @@ func TestFillNotesWhatAPersonMustEnter(t *testing.T) {
 
 func FuzzFill(f *testing.F) {
 	seeds := []struct{ text, answer string }{
-		{string(Sample()), "yes"}, {fillTop + "providers: [{id: n, kind: msp, answers: {indicator_sweep: ~, }}]\n", "no"},
-		{fillTop + "providers:\n- id: n\n  kind: msp\n  answers:\n    indicator_sweep:\n", "na"}, {fillTop + "providers:\n- {id: n, kind: msp, name: 'a#b', # c\n  }\n", "yes"},
+		{string(Sample()), "yes"},
+		{fillTop + "providers: [{id: n, kind: msp, answers: {indicator_sweep: ~, }}]\n", "no"},
+		{fillTop + "providers:\n- id: n\n  kind: msp\n  answers:\n    indicator_sweep:\n", "na"},
+		{fillTop + "providers:\n- {id: n, kind: msp, name: 'a#b', # c\n  }\n", "yes"},
 		{"\ufeff" + fillTop + "providers: [{\"id\": n, kind: msp, \"answers\":{}}]\r\n", "yes"},
 		{`{"version":1,"organisation":{"id":"acme"},"providers":[{"id":"n","kind":"msp"}]}`, "no"},
 	}

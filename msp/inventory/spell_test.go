@@ -10,8 +10,17 @@ import (
 func TestNearest(t *testing.T) {
 	known := []string{"providers", "assets", "internal", "vpn", "ssh", "rmm_agent", "erp", "ad"}
 	for _, tc := range []struct{ in, want string }{
-		{"provders", "providers"}, {"interal", "internal"}, {"vnp", "vpn"}, {"rmmagent", "rmm_agent"},
-		{"rmm agent", "rmm_agent"}, {"erpp", "erp"}, {"addd", ""}, {"xyzw", ""}, {"xyzzy", ""}, {"", ""}, {"telepathy", ""},
+		{"provders", "providers"},
+		{"interal", "internal"},
+		{"vnp", "vpn"},
+		{"rmmagent", "rmm_agent"},
+		{"rmm agent", "rmm_agent"},
+		{"erpp", "erp"},
+		{"addd", ""},
+		{"xyzw", ""},
+		{"xyzzy", ""},
+		{"", ""},
+		{"telepathy", ""},
 	} {
 		got, ok := newSpeller().nearest(tc.in, known)
 		require.Equal(t, tc.want, got, tc.in)

@@ -56,9 +56,14 @@ type Status struct {
 // Statuses lists the states that a person can choose. The first two count.
 func Statuses() []Status {
 	return []Status{
-		{"Open", "", ""}, {"In progress", StatusProgress, ""}, {"Fixed", StatusFixed, ""},
-		{"Risk accepted", "", "risk_accepted"}, {"False positive", "", "false_positive"}, {"Mitigated elsewhere", "", "mitigated_elsewhere"},
-		{"Not applicable", "", "not_applicable"}, {"Provider disputed", "", "provider_disputed"},
+		{"Open", "", ""},
+		{"In progress", StatusProgress, ""},
+		{"Fixed", StatusFixed, ""},
+		{"Risk accepted", "", "risk_accepted"},
+		{"False positive", "", "false_positive"},
+		{"Mitigated elsewhere", "", "mitigated_elsewhere"},
+		{"Not applicable", "", "not_applicable"},
+		{"Provider disputed", "", "provider_disputed"},
 	}
 }
 

@@ -27,8 +27,12 @@ type Format struct {
 // Formats gives the formats in the order in which they are listed.
 func Formats() []Format {
 	return []Format{
-		{"sarif", SARIF{}}, {"junit", JUnit{}}, {"gitlab", GitLab{}}, {"github", GitHub{}},
-		{"defectdojo", DefectDojo{}}, {"ocsf", OCSF{}},
+		{"sarif", SARIF{}},
+		{"junit", JUnit{}},
+		{"gitlab", GitLab{}},
+		{"github", GitHub{}},
+		{"defectdojo", DefectDojo{}},
+		{"ocsf", OCSF{}},
 	}
 }
 

@@ -203,8 +203,11 @@ func skippedToo(n *junitNote) string {
 func (m *junitMaker) passed() junitSuite {
 	c := m.r.Coverage
 	s := junitSuite{Name: "passed, by rule", Timestamp: m.r.Run.Now, Properties: &junitProps{[]junitProp{
-		{"complete", fmt.Sprint(m.r.Run.Complete)}, {"dns_checks", fmt.Sprint(c.Checks)}, {"dns_checks_unknown", fmt.Sprint(c.Unknown)},
-		{"judgements_unknown", fmt.Sprint(c.Rules.Unknown)}, {"judgements_not_applicable", fmt.Sprint(c.Rules.NotApplicable)},
+		{"complete", fmt.Sprint(m.r.Run.Complete)},
+		{"dns_checks", fmt.Sprint(c.Checks)},
+		{"dns_checks_unknown", fmt.Sprint(c.Unknown)},
+		{"judgements_unknown", fmt.Sprint(c.Rules.Unknown)},
+		{"judgements_not_applicable", fmt.Sprint(c.Rules.NotApplicable)},
 	}}}
 	for _, r := range m.r.Rules {
 		if r.Judged.Pass > 0 {

@@ -39,10 +39,18 @@ type graphMLKey struct{ id, on, name, kind string }
 
 func graphMLKeys() []graphMLKey {
 	return []graphMLKey{
-		{"label", "node", "label", "string"}, {"kind", "node", "kind", "string"}, {"rank", "node", "rank", "int"},
-		{"value", "node", "value", "double"}, {"exposure_hi", "node", "exposure_hi", "double"}, {"exposure_lo", "node", "exposure_lo", "double"},
-		{"door", "edge", "door", "string"}, {"access", "edge", "access", "string"}, {"declared", "edge", "declared", "boolean"},
-		{"level", "edge", "level", "string"}, {"t_hi", "edge", "t_hi", "double"}, {"t_lo", "edge", "t_lo", "double"},
+		{"label", "node", "label", "string"},
+		{"kind", "node", "kind", "string"},
+		{"rank", "node", "rank", "int"},
+		{"value", "node", "value", "double"},
+		{"exposure_hi", "node", "exposure_hi", "double"},
+		{"exposure_lo", "node", "exposure_lo", "double"},
+		{"door", "edge", "door", "string"},
+		{"access", "edge", "access", "string"},
+		{"declared", "edge", "declared", "boolean"},
+		{"level", "edge", "level", "string"},
+		{"t_hi", "edge", "t_hi", "double"},
+		{"t_lo", "edge", "t_lo", "double"},
 	}
 }
 

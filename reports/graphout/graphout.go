@@ -34,8 +34,12 @@ type Format struct {
 // Formats gives the formats in the order in which they are listed.
 func Formats() []Format {
 	return []Format{
-		{"svg", SVG}, {"graphml", GraphML}, {"opengraph", OpenGraph}, {"opengraph-schema", OpenGraphSchema},
-		{"neo4j-nodes", NodesCSV}, {"neo4j-edges", EdgesCSV},
+		{"svg", SVG},
+		{"graphml", GraphML},
+		{"opengraph", OpenGraph},
+		{"opengraph-schema", OpenGraphSchema},
+		{"neo4j-nodes", NodesCSV},
+		{"neo4j-edges", EdgesCSV},
 	}
 }
 

@@ -13,9 +13,9 @@ const mostParties = 60
 
 // Sizes of the picture.
 const (
-	boxWidth    = 208
+	boxWidth    = 224
 	boxHeight   = 48
-	columnWidth = 330
+	columnWidth = 340
 	rowHeight   = 66
 	edgeSpace   = 28
 )
@@ -254,9 +254,9 @@ func (n *node) Tags() string {
 // Short cuts the name to what fits in the box.
 func (n *node) Short() string {
 	if n.Grade != "" {
-		return reports.Cut(n.Name, 23)
+		return reports.Cut(n.Name, 22)
 	}
-	return reports.Cut(n.Name, 27)
+	return reports.Cut(n.Name, 25)
 }
 
 // Doors counts the edges of a class.

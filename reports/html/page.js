@@ -31,6 +31,7 @@
     a.append(node);
   };
   let lines = null;
+  const texts = []; // what the text filter looks at, by place
   const fill = (row) => {
     const details = row.querySelector("details");
     if (!lines || !details || details.childElementCount > 1) return;
@@ -49,6 +50,7 @@
     const bytes = Uint8Array.from(atob(data.packed), (c) => c.charCodeAt(0));
     new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).json().then((l) => {
       lines = l;
+      texts.length = 0;
       for (const d of all("#t-findings details[open]")) fill(d.closest("tr"));
     });
   }
@@ -76,10 +78,11 @@
   };
   for (const table of all("table.paged")) {
     const bar = make("div", "pager"), text = make("span");
+    const step = Number(table.dataset.step) || STEP;
     const grow = (n) => () => { pages.get(table).limit += n; page(table); };
-    bar.append(text, button("Show " + STEP + " more", grow(STEP)), button("Show all", grow(Infinity)));
+    bar.append(text, button("Show " + step + " more", grow(step)), button("Show all", grow(Infinity)));
     table.parentElement.after(bar);
-    pages.set(table, { limit: STEP, bar, text });
+    pages.set(table, { limit: step, bar, text });
     page(table);
   }
 
@@ -119,7 +122,6 @@
   let filter = () => {};
   if (table && form) {
     const rows = Array.from(places.keys());
-    const texts = [];
     const ruleOf = (i) => byId("f-rule").options[data.findings[i][2] + 1].text;
     const evidence = (i) => (lines ? lines[i].map((l) => l[1]).join(" ") : "");
     const selects = ["f-severity", "f-provider", "f-rule", "f-state"].map(byId);

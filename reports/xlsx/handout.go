@@ -109,13 +109,20 @@ func (h *handout) known() error {
 	p := &h.p
 	open := p.Findings
 	pairs := [][2]string{
-		{"Services", strings.Join(p.Services, ", ")}, {"Highest access", sentence(p.HighestAccess)},
-		{"Access grants control", sentence(p.Privileged)}, {"Standing or just in time", sentence(p.Standing)},
-		{"Domains and hosts", strings.Join(p.Domains, ", ")}, {"Data", strings.Join(p.Data, ", ")},
-		{"Contract", sentence(p.Contract)}, {"Contract ends", p.ContractEnds},
-		{"Last assessment", p.LastReview}, {"Next assessment", p.NextReview},
-		{"Country", p.Country}, {"Legal id", strings.TrimSpace(p.LegalID.Scheme + " " + p.LegalID.Value)},
-		{"Open findings", inWords(open)}, {"Open questions", fmt.Sprint(len(h.asked()))},
+		{"Services", strings.Join(p.Services, ", ")},
+		{"Highest access", sentence(p.HighestAccess)},
+		{"Access grants control", sentence(p.Privileged)},
+		{"Standing or just in time", sentence(p.Standing)},
+		{"Domains and hosts", strings.Join(p.Domains, ", ")},
+		{"Data", strings.Join(p.Data, ", ")},
+		{"Contract", sentence(p.Contract)},
+		{"Contract ends", p.ContractEnds},
+		{"Last assessment", p.LastReview},
+		{"Next assessment", p.NextReview},
+		{"Country", p.Country},
+		{"Legal id", strings.TrimSpace(p.LegalID.Scheme + " " + p.LegalID.Value)},
+		{"Open findings", inWords(open)},
+		{"Open questions", fmt.Sprint(len(h.asked()))},
 	}
 	if h.o.Money && p.Exposure != nil && p.Score != nil {
 		money := func(v float64) string { return reports.Money(text(h.b.r.Organisation.Currency), v) }

@@ -42,8 +42,16 @@ func (b *book) waivers() error {
 		sheet: sheetWaivers, title: "Waivers", name: "tbl_waivers", freeze: 2,
 		note: "Waived findings stay in every output and do not count. An expired waiver makes its findings count again; one that matches nothing should go.",
 		columns: []column{
-			{"Rule", 22, wrapped, ""}, {"Subject", 26, wrapped, ""}, {"State", 11, plain, ""}, {"Findings", 18, wrapped, ""}, {"Severity", 11, plain, ""}, {"Reason", 17, wrapped, ""}, {"Justification", 44, wrapped, ""}, {"Approved by", 20, wrapped, ""},
-			{"Expires", 11, dateOf, ""}, {"Days left", 8, numberC, ""},
+			{"Rule", 22, wrapped, ""},
+			{"Subject", 26, wrapped, ""},
+			{"State", 11, plain, ""},
+			{"Findings", 18, wrapped, ""},
+			{"Severity", 11, plain, ""},
+			{"Reason", 17, wrapped, ""},
+			{"Justification", 44, wrapped, ""},
+			{"Approved by", 20, wrapped, ""},
+			{"Expires", 11, dateOf, ""},
+			{"Days left", 8, numberC, ""},
 		},
 		n: len(list),
 	}
@@ -178,8 +186,21 @@ func (b *book) rules() error {
 	t := &table{
 		sheet: sheetRules, title: "Rules", name: "tbl_rules", freeze: 2, tall: 6, note: "Every rule of the run, why it matters and how often it passed.",
 		columns: []column{
-			{"Rule", 22, wrapped, ""}, {"Title", 26, wrapped, ""}, {"Family", 12, plain, ""}, {"About", 11, plain, ""}, {"Severity", 11, plain, ""}, {"In plain words", 36, wrapped, ""}, {"Why it matters", 44, wrapped, ""}, {"Remediation", 40, wrapped, ""}, {"Effort", 8, plain, ""},
-			{"Passed", 8, number, ""}, {"Failed", 8, number, ""}, {"Unknown", 9, number, ""}, {"Not applicable", 11, number, ""}, {"References", 34, wrapped, ""}, {"Frameworks", 24, wrapped, ""},
+			{"Rule", 22, wrapped, ""},
+			{"Title", 26, wrapped, ""},
+			{"Family", 12, plain, ""},
+			{"About", 11, plain, ""},
+			{"Severity", 11, plain, ""},
+			{"In plain words", 36, wrapped, ""},
+			{"Why it matters", 44, wrapped, ""},
+			{"Remediation", 40, wrapped, ""},
+			{"Effort", 8, plain, ""},
+			{"Passed", 8, number, ""},
+			{"Failed", 8, number, ""},
+			{"Unknown", 9, number, ""},
+			{"Not applicable", 11, number, ""},
+			{"References", 34, wrapped, ""},
+			{"Frameworks", 24, wrapped, ""},
 		},
 		n: len(b.r.Rules),
 	}
@@ -208,8 +229,16 @@ func (b *book) run() error {
 func (b *book) runRows() [][2]any {
 	r, c := b.r.Run, b.r.Coverage
 	rows := [][2]any{
-		{"Tool", "mspscan " + text(b.r.Tool.Version)}, {"Report schema", b.r.Schema}, {"Run id", text(r.ID)}, {"Started", text(r.Started)}, {"Finished", text(r.Finished)},
-		{"Ran to the end", yesNo(r.Complete)}, {"Judged as of", text(r.Now)}, {"Command line", text(r.CommandLine)}, {"Inventory SHA-256", text(r.InventorySHA256)}, {"Resolvers", lines(r.Resolvers)},
+		{"Tool", "mspscan " + text(b.r.Tool.Version)},
+		{"Report schema", b.r.Schema},
+		{"Run id", text(r.ID)},
+		{"Started", text(r.Started)},
+		{"Finished", text(r.Finished)},
+		{"Ran to the end", yesNo(r.Complete)},
+		{"Judged as of", text(r.Now)},
+		{"Command line", text(r.CommandLine)},
+		{"Inventory SHA-256", text(r.InventorySHA256)},
+		{"Resolvers", lines(r.Resolvers)},
 	}
 	for _, p := range r.Packs {
 		rows = append(rows, [2]any{"Hash of " + text(p.Name), text(p.Hash)})

@@ -150,8 +150,11 @@ func (q *form) start() error {
 		heading, about = "Security questions that only "+s.PartyName+" can answer", "its providers, as it sees them itself"
 	}
 	rows := [][2]string{
-		{"Asked by", s.Organisation}, {"About", about}, {"Prepared on", s.Prepared.String()},
-		{"Please answer by", s.Due.String()}, {"Questions", fmt.Sprint(len(s.Rows)) + ", those that tell most first"},
+		{"Asked by", s.Organisation},
+		{"About", about},
+		{"Prepared on", s.Prepared.String()},
+		{"Please answer by", s.Due.String()},
+		{"Questions", fmt.Sprint(len(s.Rows)) + ", those that tell most first"},
 	}
 	if err := q.put(questionnaire.SheetStart, 1, 1, formTitle, heading); err != nil {
 		return err

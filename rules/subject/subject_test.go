@@ -201,11 +201,13 @@ relationships:
 }
 
 func TestDomainGaps(t *testing.T) {
-	d := fact.Delegation{Zone: "acme.example", ParentKnown: true, ChildKnown: true, ParentNS: []msp.Name{"ns1.acme.example", "ns.alpha.test"},
+	d := fact.Delegation{
+		Zone: "acme.example", ParentKnown: true, ChildKnown: true, ParentNS: []msp.Name{"ns1.acme.example", "ns.alpha.test"},
 		ChildNS: []msp.Name{"ns1.acme.example"}, Servers: []fact.DelegationServer{
 			{Host: "ns1.acme.example", Address: "192.0.2.1", State: fact.ServerAuthoritative, NS: []msp.Name{"ns1.acme.example"}},
 			{Host: "ns.alpha.test", Address: "192.0.2.2", State: fact.ServerSilent, Reason: "timeout"},
-		}}
+		},
+	}
 	s := build(t, newGraph(t, chain, newFact(t, fact.ProbeDelegation, "acme.example", fact.Present, d)))
 	v := find[*Domain](t, s, "acme.example")
 	require.Equal(t, []string{"ns.alpha.test"}, v.Delegation.ParentOnly)

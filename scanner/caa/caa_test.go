@@ -101,7 +101,8 @@ func TestClimb(t *testing.T) {
 		{"loop of aliases", map[string]scanner.Answer{"a.b.test CAA": {Outcome: fact.Broken, Reason: "cname_loop"}}, fact.Unknown, "cname_loop", "", 1, nil},
 		{"set behind an alias", map[string]scanner.Answer{"a.b.test CAA": fakedns.Alias(set(record("x.other", "0", "issue", "ca.test")), name, "x.other")}, fact.Present, "", name, 1, nil},
 		{"an alias without a set leads on to the parent of the name", map[string]scanner.Answer{
-			"a.b.test CAA": fakedns.Alias(none("other"), name, "x.other"), "b.test CAA": set(record("b.test", "128", "tbs", "x"))}, fact.Present, "", "b.test", 2, []string{"tbs"}},
+			"a.b.test CAA": fakedns.Alias(none("other"), name, "x.other"), "b.test CAA": set(record("b.test", "128", "tbs", "x")),
+		}, fact.Present, "", "b.test", 2, []string{"tbs"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -172,8 +173,11 @@ func TestEvaluate(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	seeds := [][3]string{
-		{"0", "issue", "ca.test; accounturi=https://ca.test/1"}, {"128", "tbs", ";"}, {"0", "iodef", "mailto:a@b"},
-		{"300", "", "\x00"}, {"1", "issuewild", ` \065;="`},
+		{"0", "issue", "ca.test; accounturi=https://ca.test/1"},
+		{"128", "tbs", ";"},
+		{"0", "iodef", "mailto:a@b"},
+		{"300", "", "\x00"},
+		{"1", "issuewild", ` \065;="`},
 	}
 	require.NotEmpty(f, seeds)
 	for _, s := range seeds {

@@ -224,8 +224,10 @@ func FuzzServerState(f *testing.F) {
 		rcode, reason, rtype, serial string
 		aa                           bool
 	}{
-		{"NOERROR", "", "SOA", "1", true}, {"NOERROR", "", "NS", "x", false},
-		{"REFUSED", "refused", "SOA", "99999999999", true}, {"", "timeout", "", "", false},
+		{"NOERROR", "", "SOA", "1", true},
+		{"NOERROR", "", "NS", "x", false},
+		{"REFUSED", "refused", "SOA", "99999999999", true},
+		{"", "timeout", "", "", false},
 	}
 	require.NotEmpty(f, seeds)
 	for _, s := range seeds {

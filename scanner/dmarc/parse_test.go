@@ -77,8 +77,10 @@ func TestURIs(t *testing.T) {
 		require.Empty(t, why, text)
 		require.Equal(t, msp.Name(want), u.Domain, text)
 	}
-	for _, text := range []string{"", "a@b.example", "mailto:", "mailto:b.example", "mailto:@b.example", "mailto:a@", "mailto:a@b", "mailto:a@b.example!", "mailto:a@b.example!x", "mailto:a@b.example!10p",
-		"mailto:a@b.example!" + strings.Repeat("9", 40), "mailto:a b@c.example", "mailto:a@b.example\x00", "1a:x", "https://192.0.2.1/x"} {
+	for _, text := range []string{
+		"", "a@b.example", "mailto:", "mailto:b.example", "mailto:@b.example", "mailto:a@", "mailto:a@b", "mailto:a@b.example!", "mailto:a@b.example!x", "mailto:a@b.example!10p",
+		"mailto:a@b.example!" + strings.Repeat("9", 40), "mailto:a b@c.example", "mailto:a@b.example\x00", "1a:x", "https://192.0.2.1/x",
+	} {
 		_, why := parseURI(text)
 		require.NotEmpty(t, why, text)
 	}

@@ -115,8 +115,13 @@ func flags(h dns.MsgHdr) string {
 		on   bool
 		word string
 	}{
-		{h.Response, "qr"}, {h.Authoritative, "aa"}, {h.Truncated, "tc"}, {h.RecursionDesired, "rd"},
-		{h.RecursionAvailable, "ra"}, {h.AuthenticatedData, "ad"}, {h.CheckingDisabled, "cd"},
+		{h.Response, "qr"},
+		{h.Authoritative, "aa"},
+		{h.Truncated, "tc"},
+		{h.RecursionDesired, "rd"},
+		{h.RecursionAvailable, "ra"},
+		{h.AuthenticatedData, "ad"},
+		{h.CheckingDisabled, "cd"},
 	} {
 		if f.on {
 			set = append(set, f.word)

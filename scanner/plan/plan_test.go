@@ -93,14 +93,21 @@ func TestFactsBringUpMore(t *testing.T) {
 	g := newGraph(t, nil)
 	apply(t, g, fact.ProbeMX, "acme.example", fact.MX{Domain: "acme.example", Hosts: []fact.MXHost{
 		{Host: "mx.filter.example", Outcome: fact.Present, Addresses: []string{"192.0.2.1"}},
-		{Host: "mx.gone.example", Outcome: fact.Absent, Rcode: "NXDOMAIN"}, {Host: "mx.silent.example"}}})
-	apply(t, g, fact.ProbeHosts, "portal.acme.example", fact.Hosts{Name: "portal.acme.example", End: "x.dead.example", EndRcode: "NXDOMAIN",
-		Chain: []fact.Hop{{From: "portal.acme.example", To: "x.dead.example"}}})
+		{Host: "mx.gone.example", Outcome: fact.Absent, Rcode: "NXDOMAIN"},
+		{Host: "mx.silent.example"},
+	}})
+	apply(t, g, fact.ProbeHosts, "portal.acme.example", fact.Hosts{
+		Name: "portal.acme.example", End: "x.dead.example", EndRcode: "NXDOMAIN",
+		Chain: []fact.Hop{{From: "portal.acme.example", To: "x.dead.example"}},
+	})
 	apply(t, g, fact.ProbeSPF, "north.example", fact.SPF{Domain: "north.example", Tree: &fact.SPFNode{Terms: []fact.SPFTerm{
 		{Mechanism: "include", Qualifier: "+", Target: "spf.void.example", Rcode: "NXDOMAIN"},
-		{Mechanism: "include", Qualifier: "+", Target: "spf.fine.example", Rcode: "NOERROR"}}}})
-	apply(t, g, fact.ProbeDelegation, "acme.example", fact.Delegation{Zone: "acme.example", ParentNS: []msp.Name{"ns1.host.example"},
-		Servers: []fact.DelegationServer{{Host: "ns1.host.example", State: fact.ServerNoAddress}}})
+		{Mechanism: "include", Qualifier: "+", Target: "spf.fine.example", Rcode: "NOERROR"},
+	}}})
+	apply(t, g, fact.ProbeDelegation, "acme.example", fact.Delegation{
+		Zone: "acme.example", ParentNS: []msp.Name{"ns1.host.example"},
+		Servers: []fact.DelegationServer{{Host: "ns1.host.example", State: fact.ServerNoAddress}},
+	})
 	p := Next(g, options())
 	for _, c := range []struct {
 		probe string

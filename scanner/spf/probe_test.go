@@ -124,22 +124,32 @@ func TestProbeFaults(t *testing.T) {
 			`acme.example: ip6:1: not an IPv6 address (octet 22)`,
 		}},
 		{"include of nothing", table{"acme.example TXT": txt("v=spf1 include:no.example -all"), "no.example TXT": gone()}, []string{
-			"acme.example: include:no.example: no.example has no SPF record"}},
+			"acme.example: include:no.example: no.example has no SPF record",
+		}},
 		{"redirect to no record", table{"acme.example TXT": txt("v=spf1 redirect=no.example"), "no.example TXT": txt("hello")}, []string{
-			"acme.example: redirect=no.example: no.example has no SPF record"}},
+			"acme.example: redirect=no.example: no.example has no SPF record",
+		}},
 		{"a loop", table{"acme.example TXT": txt("v=spf1 include:b.example -all"), "b.example TXT": txt("v=spf1 include:acme.example -all")}, []string{
-			"b.example: include:acme.example: a loop, acme.example stands above it"}},
+			"b.example: include:acme.example: a loop, acme.example stands above it",
+		}},
 		{"itself", table{"acme.example TXT": txt("v=spf1 redirect=%{d}")}, []string{
-			"acme.example: redirect=%{d}: a loop, acme.example stands above it"}},
+			"acme.example: redirect=%{d}: a loop, acme.example stands above it",
+		}},
 		{"two records below", table{"acme.example TXT": txt("v=spf1 include:b.example -all"), "b.example TXT": txt("v=spf1 -all", "v=spf1 ~all")}, []string{
-			"b.example: 2 SPF records, there may be one (RFC 7208 section 4.5)"}},
-		{"three voids", table{"acme.example TXT": txt("v=spf1 a:a.example mx:a.example exists:a.example -all"),
-			"a.example A": gone(), "a.example MX": gone()}, []string{
-			"acme.example: 3 void look-ups, the limit is 2 (RFC 7208 section 4.6.4)"}},
+			"b.example: 2 SPF records, there may be one (RFC 7208 section 4.5)",
+		}},
+		{"three voids", table{
+			"acme.example TXT": txt("v=spf1 a:a.example mx:a.example exists:a.example -all"),
+			"a.example A":      gone(), "a.example MX": gone(),
+		}, []string{
+			"acme.example: 3 void look-ups, the limit is 2 (RFC 7208 section 4.6.4)",
+		}},
 		{"a fault decides whatever is unknown", table{"acme.example TXT": txt("v=spf1 include:slow.example mx/33 -all")}, []string{
-			"acme.example: mx/33: prefix length 33 is not 0 to 32 (octet 29)"}},
+			"acme.example: mx/33: prefix length 33 is not 0 to 32 (octet 29)",
+		}},
 		{"no name", table{"acme.example TXT": txt("v=spf1 include:a..example -all")}, []string{
-			"acme.example: include:a..example: not a domain name"}},
+			"acme.example: include:a..example: not a domain name",
+		}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -231,8 +241,10 @@ func TestProbePermissive(t *testing.T) {
 		{"+all behind -include", table{"acme.example TXT": txt("v=spf1 -include:b.example -all"), "b.example TXT": txt("v=spf1 +all")}, "-", false},
 		{"+all by redirect", table{"acme.example TXT": txt("v=spf1 redirect=b.example"), "b.example TXT": txt("v=spf1 +all")}, "+", true},
 		{"~all by redirect", table{"acme.example TXT": txt("v=spf1 redirect=b.example"), "b.example TXT": txt("v=spf1 ~all")}, "~", false},
-		{"redirect in an include", table{"acme.example TXT": txt("v=spf1 include:b.example -all"), "b.example TXT": txt("v=spf1 redirect=c.example"),
-			"c.example TXT": txt("v=spf1 +all")}, "-", true},
+		{"redirect in an include", table{
+			"acme.example TXT": txt("v=spf1 include:b.example -all"), "b.example TXT": txt("v=spf1 redirect=c.example"),
+			"c.example TXT": txt("v=spf1 +all"),
+		}, "-", true},
 		{"redirect beside all", table{"acme.example TXT": txt("v=spf1 redirect=b.example -all")}, "-", false},
 		{"behind all", table{"acme.example TXT": txt("v=spf1 -all +all")}, "-", false},
 	}

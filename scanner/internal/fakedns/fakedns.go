@@ -100,8 +100,10 @@ func Auth(lines ...string) scanner.Answer {
 // None is a proved denial, NXDOMAIN or NOERROR without data, with the SOA of
 // zone; a recursive resolver's has no AA, so set it for a server's.
 func None(rcode string, zone msp.Name) scanner.Answer {
-	return scanner.Answer{Outcome: fact.Absent, Rcode: rcode, RA: true,
-		Authority: Records(string(zone) + " SOA ns." + string(zone) + " host." + string(zone) + " 1 2 3 4 5")}
+	return scanner.Answer{
+		Outcome: fact.Absent, Rcode: rcode, RA: true,
+		Authority: Records(string(zone) + " SOA ns." + string(zone) + " host." + string(zone) + " 1 2 3 4 5"),
+	}
 }
 
 // AuthNone is a denial by an authoritative server.

@@ -15,7 +15,7 @@ import (
 // Formats lists the formats of scan and report, in the order in which help and
 // errors show them.
 func Formats() []string {
-	names := []string{"xlsx", "json", "md", "csv"}
+	names := []string{"xlsx", "html", "json", "md", "csv"}
 	for _, f := range ci.Formats() {
 		names = append(names, f.Name)
 	}
