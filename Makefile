@@ -52,6 +52,9 @@ workbook: ## verify workbooks with LibreOffice and the Open XML SDK (installs th
 formats: ## validate SARIF and JUnit by the schema and validator of their authors (installs them)
 	.ci/formats.sh
 
+page: ## use the HTML report in Chromium, with axe (installs them); says so and stops where it can't
+	.ci/page.sh
+
 release: ## static binaries for the six platforms, with checksums, in dist/
 	.ci/release.sh $(VERSION)
 

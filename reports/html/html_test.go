@@ -2,15 +2,24 @@ package html_test
 
 import (
 	"bytes"
+	"compress/flate"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
+	"fmt"
+	"html/template"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+	xhtml "golang.org/x/net/html"
 
+	"mspscan/msp"
 	"mspscan/reports"
 	"mspscan/reports/html"
 	"mspscan/reports/internal/sample"
@@ -46,6 +55,217 @@ func TestWrite(t *testing.T) {
 		data, err := json.Marshal(map[string]any{"findings": ids, "providers": len(r.Providers), "title": r.Organisation.Name})
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name+".json"), data, 0o600))
+	}
+}
+
+// TestSame holds the page to its report: twice the same bytes, and every id.
+func TestSame(t *testing.T) {
+	for name, r := range cases(t) {
+		t.Run(name, func(t *testing.T) {
+			before, err := json.Marshal(r)
+			require.NoError(t, err)
+			page := render(t, r)
+			require.True(t, page == render(t, r), "the same report gives the same bytes")
+			after, err := json.Marshal(r)
+			require.NoError(t, err)
+			require.True(t, bytes.Equal(before, after), "the report is left as it was")
+			for _, f := range r.Findings {
+				require.True(t, strings.Contains(page, ">"+template.HTMLEscapeString(f.ID)+"<"), f.ID)
+			}
+		})
+	}
+}
+
+// TestSize holds the page of 5,000 findings under 3 MB, also where its texts are
+// as long as those of real rules.
+func TestSize(t *testing.T) {
+	in, err := sample.Many(200, 25)
+	require.NoError(t, err)
+	r := reports.Build(in)
+	require.Less(t, len(render(t, r)), 3_000_000)
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		f.Title = "Provider access is always open and nobody looks"[:39]
+		f.Message = strings.Repeat("The access of this provider is open day and night. ", 3)[:117]
+		f.Evidence = []msp.EvidenceItem{{Summary: fmt.Sprintf("%d %s", i*7919, strings.Repeat("delegation of ns1.provider.example ", 4)), Server: "192.0.2.53:53", At: "2026-06-01T09:00:02Z", Dig: []string{fmt.Sprintf("dig @192.0.2.53 host%d.provider.example. NS", i), fmt.Sprintf("dig @198.51.100.53 host%d.provider.example. SOA", i*31)}}}
+	}
+	require.Len(t, r.Findings, 5000)
+	require.Less(t, len(render(t, r)), 3_000_000)
+}
+
+// TestPolicy holds the policy to the scripts and the style that are on the page.
+func TestPolicy(t *testing.T) {
+	page := render(t, mining(t))
+	policy := regexp.MustCompile(`http-equiv="Content-Security-Policy" content="([^"]+)"`).FindStringSubmatch(page)
+	require.Len(t, policy, 2)
+	said := strings.NewReplacer("&#39;", "'", "&#43;", "+").Replace(policy[1])
+	require.True(t, strings.HasPrefix(said, "default-src 'none'; "))
+	require.Contains(t, said, "; base-uri 'none'; form-action 'none'")
+	require.NotContains(t, said, "unsafe")
+	parts := regexp.MustCompile(`(?s)<(script|style)>(.*?)</(?:script|style)>`).FindAllStringSubmatch(page, -1)
+	require.Len(t, parts, 3)
+	for _, p := range parts {
+		sum := sha256.Sum256([]byte(p[2]))
+		require.Contains(t, said, "'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'", p[1])
+	}
+}
+
+// TestHostile holds that no outside text becomes an element, an attribute, a
+// link, a script or a control character. A parser of HTML reads the page as a
+// browser does.
+func TestHostile(t *testing.T) {
+	texts := hostileTexts(t)
+	in, err := sample.Hostile(texts)
+	require.NoError(t, err)
+	r := reports.Build(in)
+	r.Findings[0].State, r.Findings[1].Waived = msp.StateNew, &msp.Waived{Reason: texts[0], Justification: texts[1], ApprovedBy: texts[2]}
+	page := render(t, r)
+	for _, c := range page {
+		require.False(t, c < ' ' && c != '\n' || c == 0x7f || c >= 0x80 && c < 0xa0 || c >= 0x202a && c <= 0x202e || c == 0x200b || c == 0x2028 || c == utf8.RuneError, "character %U", c)
+	}
+	doc, err := xhtml.Parse(strings.NewReader(page))
+	require.NoError(t, err)
+	count, scripts := 0, 0
+	for n := range doc.Descendants() {
+		if n.Type == xhtml.CommentNode {
+			require.Fail(t, "a comment", n.Data)
+		}
+		if n.Type != xhtml.ElementNode {
+			continue
+		}
+		count++
+		if n.Data == "script" {
+			scripts++
+		}
+		require.NotContains(t, []string{"img", "iframe", "object", "embed", "base", "textarea", "audio", "video", "image", "use", "animate", "foreignObject"}, n.Data)
+		for _, a := range n.Attr {
+			checkAttribute(t, n, a)
+		}
+	}
+	require.Equal(t, 3, scripts)
+	require.Greater(t, count, 1000)
+	t.Logf("%d texts, %d elements", len(texts), count)
+}
+
+func checkAttribute(t *testing.T, n *xhtml.Node, a xhtml.Attribute) {
+	t.Helper()
+	require.False(t, strings.HasPrefix(a.Key, "on"), "%s %s", n.Data, a.Key)
+	require.NotContains(t, []string{"style", "src", "srcset", "action", "formaction", "target"}, a.Key)
+	if a.Key == "http-equiv" {
+		require.Equal(t, "Content-Security-Policy", a.Val)
+	}
+	if a.Key == "href" {
+		require.Regexp(t, `^(#[A-Za-z0-9._-]+|data:,)$`, a.Val)
+	}
+	if a.Key == "id" {
+		require.Regexp(t, `^[A-Za-z0-9._-]+$`, a.Val)
+	}
+}
+
+// TestLinks holds that every link of the page has its place, once.
+func TestLinks(t *testing.T) {
+	for name, r := range cases(t) {
+		doc, err := xhtml.Parse(strings.NewReader(render(t, r)))
+		require.NoError(t, err)
+		ids, links := map[string]int{}, []string{}
+		for n := range doc.Descendants() {
+			for _, a := range n.Attr {
+				switch {
+				case a.Key == "id":
+					ids[a.Val]++
+				case a.Key == "href" && strings.HasPrefix(a.Val, "#"):
+					links = append(links, a.Val[1:])
+				}
+			}
+		}
+		for id, n := range ids {
+			require.Equal(t, 1, n, "%s: id %s", name, id)
+		}
+		for _, l := range links {
+			require.Contains(t, ids, l, name)
+		}
+	}
+}
+
+// TestSays holds the page to what a manager must find on it.
+func TestSays(t *testing.T) {
+	r := mining(t)
+	page := render(t, r)
+	for _, text := range []string{
+		"Southern Cross Managed IT Pty Ltd</a> is the costliest to lose: <strong>AUD 28.4M</strong> of AUD 36.2M",
+		"The one change worth most:</strong> Open southern-door for approved windows only",
+		"<code class=dig>dig @192.0.2.53 _dmarc.ridgeline.example. TXT</code>",
+		"Waived: risk accepted. The new platform of July keeps 18 months. Approved by J. Citizen, until 2026-09-30.",
+		"Is a second factor required for every use of southern-door?",
+		"rmmworks → southern → ad",
+		"name service: can rewrite every answer",
+		"An unknown is not a pass.",
+	} {
+		require.True(t, strings.Contains(page, text), text)
+	}
+	r.Run.Complete = false
+	require.True(t, strings.Contains(render(t, r), "The run did not end."))
+}
+
+// TestData holds what the scripts compute with: the sets of changes by their
+// places.
+func TestData(t *testing.T) {
+	page := render(t, mining(t))
+	m := regexp.MustCompile(`(?s)<script type="application/json" id="data">(.*?)</script>`).FindStringSubmatch(page)
+	require.Len(t, m, 2)
+	var data struct {
+		Currency string
+		Findings [][4]int
+		Groups   []struct {
+			Before float64
+			Sets   []struct {
+				Changes []int
+				After   float64
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(m[1]), &data))
+	require.Equal(t, "AUD", data.Currency)
+	require.Len(t, data.Findings, len(mining(t).Findings))
+	require.Len(t, data.Groups, 2)
+	require.Equal(t, []int{0, 1}, data.Groups[0].Sets[2].Changes)
+	require.Greater(t, data.Groups[0].Before, data.Groups[0].Sets[2].After)
+}
+
+// TestPacked reads the evidence of a compact page back.
+func TestPacked(t *testing.T) {
+	in, err := sample.Many(50, 25)
+	require.NoError(t, err)
+	r := reports.Build(in)
+	r.Findings[7].Evidence = []msp.EvidenceItem{{Summary: "seen <b>", Dig: []string{"dig a. NS"}}}
+	m := regexp.MustCompile(`"packed":"([^"]+)"`).FindStringSubmatch(render(t, r))
+	require.Len(t, m, 2)
+	var raw string
+	require.NoError(t, json.Unmarshal([]byte(`"`+m[1]+`"`), &raw))
+	deflated, err := base64.StdEncoding.DecodeString(raw)
+	require.NoError(t, err)
+	var lines [][][2]string
+	require.NoError(t, json.NewDecoder(flate.NewReader(bytes.NewReader(deflated))).Decode(&lines))
+	require.Len(t, lines, len(r.Findings))
+	require.Equal(t, [2]string{"ev", "seen <b>"}, lines[7][0])
+	require.Equal(t, [2]string{"dig", "dig a. NS"}, lines[7][1])
+}
+
+// TestWriteFails hands the error of the writer on.
+func TestWriteFails(t *testing.T) {
+	require.ErrorIs(t, html.Page{}.Render(broken{}, mining(t)), os.ErrClosed)
+}
+
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, os.ErrClosed }
+
+func BenchmarkPage(b *testing.B) {
+	in, err := sample.Many(200, 25)
+	require.NoError(b, err)
+	r := reports.Build(in)
+	for b.Loop() {
+		require.NoError(b, html.Page{}.Render(io.Discard, r))
 	}
 }
 
@@ -94,5 +314,3 @@ func hostileTexts(t *testing.T) []string {
 	}
 	return list
 }
-
-var _ = regexp.MustCompile
