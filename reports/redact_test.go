@@ -18,6 +18,7 @@ import (
 	"mspscan/msp"
 	"mspscan/reports"
 	"mspscan/reports/ci"
+	page "mspscan/reports/html"
 	"mspscan/reports/internal/sample"
 	"mspscan/reports/xlsx"
 )
@@ -155,6 +156,7 @@ func outputs(t *testing.T, r *reports.Report) map[string]string {
 	add("md", reports.Markdown{Least: msp.Low})
 	add("csv", reports.CSV{})
 	add("csv raw", reports.CSV{Raw: true})
+	add("html", page.Page{})
 	for _, f := range ci.Formats() {
 		add(f.Name, f.Renderer)
 	}
@@ -291,10 +293,11 @@ func TestRedactForms(t *testing.T) {
 	for i := range 5 { // a word that many rules use says nothing about an asset
 		r.Rules = append(r.Rules, reports.Rule{RuleInfo: msp.RuleInfo{ID: fmt.Sprint("r", i), Title: "Mail can be forged"}})
 	}
+	r.Findings[0].Review = &reports.FindingReview{Owner: "R. Viewer", Status: "in_progress"}
 	r.Errors = []string{
 		"ACME Mining and acme mining ltd and acme-mining-ltd", "AcMe's", "bücher.example and XN--BCHER-KVA.example.", "_dmarc.acme.example, portal.acme.example, acme-example.mail.test",
 		"Nord Net, nord>acme/mail-desk, nord-vpn, blue key", "mx.nordnet.example", "ABN 51824753556, call +61 2 5550 0100 or K. Person, CISO", "Erp Süd and erp süd", "AUD 4.5M or $12,000",
-		"10.0.0.1:53, ip4:10.0.0.2/24, ip6:2001:db8::7, [2001:db8::8]:53", "google-site-verification=AbCdEf0123456789xyz MS=ms12345678", "jane.doe@acme.example", "Otherwise AG instead",
+		"10.0.0.1:53, ip4:10.0.0.2/24, ip6:2001:db8::7, [2001:db8::8]:53", "google-site-verification=AbCdEf0123456789xyz MS=ms12345678", "jane.doe@acme.example", "Otherwise AG instead; R. Viewer",
 		"mail is sent; the name northern stays", "teamviewer-sso", "v=spf1 include:spf.thirdparty.example -all",
 		"nordnet.example._report._dmarc.thirdparty.example, acme.example._report._dmarc.thirdparty.example, key1._domainkey.acme.example",
 	}
@@ -302,7 +305,7 @@ func TestRedactForms(t *testing.T) {
 		return reports.Redact(r, level, reports.Names{Inventory: inv, Parties: []string{"TeamViewer", "Close"}}).Errors
 	}
 	public := strings.Join(got(reports.RedactPublic), "\n")
-	for _, secret := range []string{"acme", "bücher", "xn--", "nord>", "nord-", "nord net", "nordnet", "blue key", "51824753556", "5550", "person, ciso", "süd", "4.5", "12,000", "10.0.0", "2001:db8", "abcdef", "12345678", "jane", "otherwise", "teamviewer", "thirdparty"} {
+	for _, secret := range []string{"acme", "bücher", "xn--", "nord>", "nord-", "nord net", "nordnet", "blue key", "51824753556", "5550", "person, ciso", "süd", "4.5", "12,000", "10.0.0", "2001:db8", "abcdef", "12345678", "jane", "r. viewer", "otherwise", "teamviewer", "thirdparty"} {
 		require.NotContains(t, strings.ToLower(public), secret, secret)
 	}
 	require.Contains(t, public, "_dmarc.domain-", "service labels stay")

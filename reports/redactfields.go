@@ -28,6 +28,7 @@ func classes() map[string]class {
 	}
 	add(classKeep, `Report.Schema Tool Run.Started Run.Finished Run.Now Run.InventorySHA256 Pack.Hash
 		Organisation.Currency Headline.Grade Headline.GradeAll Before.Now
+		FindingReview.Status ProviderReview.Grade Provider.ToolGrade
 		Provider.Kind Provider.Grade Provider.GradeAll Provider.ToolGrade ProviderReview.Grade FindingReview.Status Provider.Criticality Provider.HighestAccess Provider.Privileged Provider.Standing
 		Provider.ContractEnds Provider.LastReview Provider.NextReview Provider.Country
 		Dependency.Kinds Dependency.Trust Dependency.Confidence

@@ -69,6 +69,14 @@ func waived(w *msp.Waived) string {
 // for what is its own.
 func provider(r *reports.Report, id string) string { return cmp.Or(id, r.Organisation.ID) }
 
+// gravest gives the findings by the severity that counts, worst first; among
+// equals in the order of the report.
+func gravest(r *reports.Report) []reports.Finding {
+	list := slices.Clone(r.Findings)
+	slices.SortStableFunc(list, func(x, y reports.Finding) int { return cmp.Compare(y.Effective(), x.Effective()) })
+	return list
+}
+
 // places finds a line of a file for everything that must have one.
 type places struct {
 	fallback msp.Pos

@@ -84,7 +84,7 @@ func newDojoFinding(r *reports.Report, f reports.Finding, pos msp.Pos) dojoFindi
 	party := provider(r, f.Provider)
 	d := dojoFinding{
 		Title:    reports.Cut(text(cmp.Or(f.Title, f.Rule)+": "+f.Subject.ID), dojoTitle),
-		Severity: dojoSeverity(f.Severity), Description: dojoDescription(f), Date: cmp.Or(f.FirstSeen, f.LastSeen),
+		Severity: dojoSeverity(f.Effective()), Description: dojoDescription(f), Date: cmp.Or(f.FirstSeen, f.LastSeen),
 		Mitigation: lines(markdown(f.Remediation), dojoExpected(f.Expected)), Steps: dojoSteps(f), References: dojoReferences(f),
 		Active: f.Open(), Verified: f.Confidence == msp.Confirmed, IsMitigated: f.State == msp.StateFixed,
 		UniqueID: f.ID, RuleID: text(f.Rule), Component: reports.Cut(text(f.Subject.ID), dojoShort), Service: reports.Cut(text(party), dojoShort),

@@ -23,7 +23,7 @@ type GitHub struct{}
 func (GitHub) Render(w io.Writer, r *reports.Report) error {
 	p := newPlaces(r)
 	var kinds [3][]reports.Finding
-	for _, f := range r.Findings {
+	for _, f := range gravest(r) {
 		if f.State != msp.StateFixed {
 			k := githubKind(f)
 			kinds[k] = append(kinds[k], f)
@@ -58,16 +58,16 @@ func githubNames() [3]string { return [3]string{"error", "warning", "notice"} }
 // githubKind gives the place of a finding's command in githubNames.
 func githubKind(f reports.Finding) int {
 	switch {
-	case f.Waived != nil, f.Severity <= msp.Low:
+	case f.Waived != nil, f.Effective() <= msp.Low:
 		return 2
-	case f.Severity == msp.Medium:
+	case f.Effective() == msp.Medium:
 		return 1
 	}
 	return 0
 }
 
 func githubLine(command string, f reports.Finding, pos msp.Pos) string {
-	title := f.Severity.String() + ": " + cmp.Or(f.Title, f.Rule)
+	title := f.Effective().String() + ": " + cmp.Or(f.Title, f.Rule)
 	if f.Waived != nil {
 		title = "waived until " + f.Waived.Expires.String() + ", " + title
 	}

@@ -61,5 +61,5 @@ func gitlabSeverity(f reports.Finding) string {
 	if f.Waived != nil {
 		return "info"
 	}
-	return [...]string{"info", "minor", "major", "critical", "blocker"}[min(max(int(f.Severity), 0), int(msp.Critical))]
+	return [...]string{"info", "minor", "major", "critical", "blocker"}[min(max(int(f.Effective()), 0), int(msp.Critical))]
 }

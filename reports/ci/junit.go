@@ -69,7 +69,7 @@ type (
 // Render implements Renderer.
 func (JUnit) Render(w io.Writer, r *reports.Report) error {
 	m := junitMaker{r: r, places: newPlaces(r), suites: map[string]*junitSuite{}, cases: map[junitKey]*junitCase{}}
-	for _, f := range r.Findings {
+	for _, f := range gravest(r) {
 		m.finding(f)
 	}
 	for _, q := range r.Questions {
@@ -134,17 +134,17 @@ func (m *junitMaker) finding(f reports.Finding) {
 			c.Skipped = &junitNote{Message: "waived, " + waived(f.Waived)}
 		}
 		c.Out = lines(c.Out, "Waived: "+said)
-	case f.Severity == msp.Info:
+	case f.Effective() == msp.Info:
 		c.Out = lines(c.Out, said)
 	case c.Failure == nil:
-		c.Failure = &junitFailure{Type: f.Severity.String(), Message: text(cmp.Or(f.Message, f.Title)), Text: said}
+		c.Failure = &junitFailure{Type: f.Effective().String(), Message: text(cmp.Or(f.Message, f.Title)), Text: said}
 	default:
 		c.Failure.Text = lines(c.Failure.Text, "", said)
 	}
 }
 
 func junitText(f reports.Finding) string {
-	s := lines(f.Severity.String()+": "+text(cmp.Or(f.Message, f.Title)), labelled("Finding", f.ID), labelled("Expected", text(f.Expected)), labelled("Remediation", text(f.Remediation)))
+	s := lines(f.Effective().String()+": "+text(cmp.Or(f.Message, f.Title)), labelled("Finding", f.ID), labelled("Expected", text(f.Expected)), labelled("Remediation", text(f.Remediation)))
 	for _, e := range f.Evidence {
 		s = lines(s, labelled("Evidence", text(e.Summary)))
 	}

@@ -136,7 +136,7 @@ func (m ocsfMaker) event(activity int, s msp.Subject, party string) ocsfEvent {
 
 func (m ocsfMaker) finding(f reports.Finding) ocsfEvent {
 	e := m.event(ocsfActivity(f.State), f.Subject, f.Provider)
-	e.SeverityID, e.Severity = ocsfSeverity(f.Severity)
+	e.SeverityID, e.Severity = ocsfSeverity(f.Effective())
 	e.StatusID, e.Status = ocsfStatus(f)
 	e.ConfidenceID, e.Confidence = ocsfConfidence(f.Confidence)
 	e.Message = text(cmp.Or(f.Message, f.Title))

@@ -103,7 +103,7 @@ type sarifMaker struct {
 func newSARIFMaker(r *reports.Report) *sarifMaker {
 	m := &sarifMaker{r: r, places: newPlaces(r), index: map[string]int{}}
 	worst := map[string]msp.Severity{}
-	for _, f := range r.Findings {
+	for _, f := range gravest(r) {
 		if f.State == msp.StateFixed {
 			m.fixed++
 			continue
@@ -111,8 +111,8 @@ func newSARIFMaker(r *reports.Report) *sarifMaker {
 		m.findings = append(m.findings, f)
 		m.compared = m.compared || f.State != msp.StateNone
 		m.waived = m.waived || f.Waived != nil
-		if s, seen := worst[f.Rule]; !seen || f.Severity > s {
-			worst[f.Rule] = f.Severity
+		if s, seen := worst[f.Rule]; !seen || f.Effective() > s {
+			worst[f.Rule] = f.Effective()
 		}
 	}
 	for _, rule := range r.Rules {
@@ -196,11 +196,11 @@ func (m *sarifMaker) invocation(n int) sarifInvocation {
 
 func (m *sarifMaker) result(f *reports.Finding) sarifResult {
 	s := sarifResult{
-		Rule: f.Rule, Index: m.index[f.Rule], Level: sarifLevel(f.Severity),
+		Rule: f.Rule, Index: m.index[f.Rule], Level: sarifLevel(f.Effective()),
 		Message:      sarifMessage{lines(plain(cmpText(f.Message, cmpText(f.Title, f.Rule))), labelled("Expected", plain(f.Expected)), labelled("Remediation", plain(f.Remediation)))},
 		Locations:    []sarifLocation{{Physical: physical(m.places.of(*f)), Logical: []sarifLogical{{Name: text(f.Subject.ID), Kind: text(string(f.Subject.Kind))}}}},
 		Fingerprints: map[string]string{"primaryLocationLineHash": f.ID + ":1", "mspscan/v1": f.ID},
-		Properties:   map[string]any{"security-severity": securitySeverity(f.Severity), "severity": f.Severity.String(), "confidence": string(f.Confidence), "provider": text(provider(m.r, f.Provider))},
+		Properties:   map[string]any{"security-severity": securitySeverity(f.Effective()), "severity": f.Effective().String(), "confidence": string(f.Confidence), "provider": text(provider(m.r, f.Provider))},
 	}
 	if _, known := m.index[f.Rule]; !known {
 		s.Index = -1 // SARIF 2.1.0 section 3.27.6: not in the list

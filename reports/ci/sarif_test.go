@@ -232,6 +232,25 @@ func TestSARIFStates(t *testing.T) {
 	}
 }
 
+// TestReviewedSeverityCounts holds that a severity which a person decided is the
+// one that CI systems get.
+func TestReviewedSeverityCounts(t *testing.T) {
+	r := mining(t)
+	critical, low := r.Findings[0], msp.Low
+	require.Equal(t, msp.Critical, critical.Severity)
+	r.Findings = []reports.Finding{critical}
+	r.Findings[0].Review = &reports.FindingReview{Severity: &low, Reason: "It is watched."}
+	for name, want := range map[string]string{
+		"sarif": `"level": "note"`, "junit": `type="low"`, "gitlab": `"severity": "minor"`, "github": "::notice file=", "defectdojo": `"severity": "Low"`, "ocsf": `"severity_id":2`,
+	} {
+		for _, f := range ci.Formats() {
+			if f.Name == name {
+				require.Contains(t, string(render(t, f.Renderer, r)), want, name)
+			}
+		}
+	}
+}
+
 // TestSARIFPlaces holds that a finding without a place gets one.
 func TestSARIFPlaces(t *testing.T) {
 	in, err := sample.Mining()
