@@ -79,10 +79,10 @@ type (
 		Message  *sarifMessage  `json:"message,omitempty"`
 	}
 	sarifPhysical struct {
-		Artifact sarifArtifact `json:"artifactLocation"`
-		Region   sarifRegion   `json:"region"`
+		File   sarifFile   `json:"artifactLocation"`
+		Region sarifRegion `json:"region"`
 	}
-	sarifArtifact struct {
+	sarifFile struct {
 		URI string `json:"uri"`
 	}
 	sarifRegion struct {
@@ -106,8 +106,8 @@ type (
 // result.
 func physical(p msp.Pos) sarifPhysical {
 	return sarifPhysical{
-		Artifact: sarifArtifact{fileURI(p.File)},
-		Region:   sarifRegion{StartLine: p.Line, StartColumn: max(p.Column, 1), EndLine: p.Line, EndColumn: max(p.Column, 1) + 1},
+		File:   sarifFile{fileURI(p.File)},
+		Region: sarifRegion{StartLine: p.Line, StartColumn: max(p.Column, 1), EndLine: p.Line, EndColumn: max(p.Column, 1) + 1},
 	}
 }
 
