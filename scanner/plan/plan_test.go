@@ -40,10 +40,11 @@ func everything() map[string]bool {
 	for _, p := range []string{
 		fact.ProbeDelegation, fact.ProbeHosts, fact.ProbeMX, fact.ProbeSPF, fact.ProbeDMARC, fact.ProbeCAA, fact.ProbeDNSSEC,
 		fact.ProbeTokens, fact.ProbeRegistered, fact.ProbeCDN, fact.ProbeDKIM, fact.ProbeMTASTS, fact.ProbeTLSRPT, fact.ProbeDANE, fact.ProbeWildcard,
+		fact.ProbeAgree,
 	} {
 		all[p] = false
 	}
-	all[fact.ProbeTransfer], all[fact.ProbeRecursion] = true, true
+	all[fact.ProbeTransfer], all[fact.ProbeRecursion], all[fact.ProbeVersion] = true, true, true
 	return all
 }
 
@@ -67,6 +68,7 @@ func TestFirstRound(t *testing.T) {
 	require.True(t, has(p, fact.ProbeHosts, "portal.acme.example"))
 	require.False(t, has(p, fact.ProbeMX, "portal.acme.example"), "a host has no mail of its own")
 	require.False(t, has(p, fact.ProbeTransfer, "north.example"), "active probes are opt-in")
+	require.True(t, has(p, fact.ProbeAgree, "north.example"))
 	require.True(t, slices.IsSortedFunc(p.Tasks, func(a, b fact.Task) int {
 		if a.Less(b) {
 			return -1
@@ -153,6 +155,7 @@ func TestConsent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := Next(newGraph(t, c.change), c.opts)
 			require.Equal(t, c.why == "", has(p, fact.ProbeTransfer, "north.example"))
+			require.Equal(t, c.why == "", has(p, fact.ProbeVersion, "north.example"))
 			i := slices.IndexFunc(p.LeftOut, func(l LeftOut) bool {
 				return l.Task == fact.Task{Probe: fact.ProbeTransfer, Name: "north.example"}
 			})
@@ -164,6 +167,14 @@ func TestConsent(t *testing.T) {
 			require.False(t, has(p, fact.ProbeTransfer, "acme.example"), "the organisation consents for itself only")
 		})
 	}
+}
+
+func TestPassiveAsksNoServer(t *testing.T) {
+	o := options()
+	o.Passive = true
+	p := Next(newGraph(t, nil), o)
+	require.False(t, has(p, fact.ProbeAgree, "north.example"))
+	require.True(t, has(p, fact.ProbeMX, "north.example"))
 }
 
 func TestBudget(t *testing.T) {
