@@ -176,7 +176,7 @@ func (b *builder) summary() Headline {
 	if w := b.r.worst(); w != nil {
 		s.Worst, s.Grade, s.GradeAll, s.Why = w.ID, w.Grade, w.GradeAll, w.GradeWhy
 	}
-	s.BestFix = bestFix(b.r.Fixes)
+	s.BestFix, s.Explain = bestFix(b.r.Fixes), slices.Clone(b.in.Explain)
 	s.Before = before(b.in.Previous)
 	return s
 }

@@ -18,6 +18,7 @@ type Input struct {
 	Exposures   []msp.Exposure
 	Paths       []msp.PathExposure
 	Fixes       []msp.Fix
+	Explain     []string      // the costliest provider in words
 	Findings    []msp.Finding // waivers and states already set
 	Waivers     []Waiver      // what came of each, in the order of the file
 	Questions   []msp.Question

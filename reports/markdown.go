@@ -63,6 +63,12 @@ func (d *markdown) head() {
 	if f := d.r.Summary.BestFix; f != nil {
 		fmt.Fprintf(&d.b, "The one change worth most: %s. It cuts %s.\n", cell(strings.TrimRight(f.Text, ". ")), d.money(f.Reduction))
 	}
+	for i, line := range d.r.Summary.Explain {
+		if i == 0 {
+			d.b.WriteByte('\n')
+		}
+		fmt.Fprintf(&d.b, "- %s\n", cell(line))
+	}
 	if !d.r.Run.Complete {
 		d.b.WriteString("**The run did not end: what follows is partial.**\n")
 	}

@@ -104,6 +104,7 @@ type Headline struct {
 	Grade      string   `json:"grade"`          // of the worst provider
 	GradeAll   string   `json:"grade_all"`      // with waived findings counted
 	Why        string   `json:"why"`            // the grade in words
+	Explain    []string `json:"explain"`        // what its compromise costs, why the obvious fix is or isn't worth it, what to ask first
 	BestFix    *msp.Fix `json:"best_fix"`       // the single change worth most that keeps the service; null = none
 	Open       Counts   `json:"open"`           // without waived findings
 	All        Counts   `json:"all"`            // with them

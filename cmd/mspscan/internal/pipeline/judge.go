@@ -117,6 +117,7 @@ func (j *judge) build(run *journal.Run, g *graph.Graph, v verdict, now time.Time
 		Exposures:   v.exposures,
 		Paths:       v.paths,
 		Fixes:       v.model.Fixes(fixesShown),
+		Explain:     v.explain(),
 		Findings:    append(findings, fixed...),
 		Previous:    j.past.before(),
 		Waivers:     waiverRows(waivers),
@@ -137,6 +138,25 @@ func (j *judge) header(run *journal.Run, g *graph.Graph, v verdict, now time.Tim
 		CommandLine: strings.Join(h.Command, " "), Notes: notes(run, g, v),
 		Packs: append([]reports.Pack{{Name: "rules", Hash: j.rules.Hash()}, {Name: "catalogue", Hash: j.catalog.Hash()}, {Name: "exposure tables", Hash: j.tables.Version}}, j.setPacks()...),
 	}
+}
+
+// explain says in words what the costliest declared provider's compromise costs
+// and which changes are worth it.
+func (v verdict) explain() []string {
+	worst, most := "", 0.0
+	for _, e := range v.exposures {
+		if e.Money.Hi > most {
+			worst, most = e.Provider, e.Money.Hi
+		}
+	}
+	if worst == "" {
+		return nil
+	}
+	lines, err := v.model.Explain(worst)
+	if err != nil {
+		return nil // the model knows every provider that it gave an exposure of
+	}
+	return lines
 }
 
 // notes says in words what the reader must know of how the run was made.
