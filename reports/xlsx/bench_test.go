@@ -57,11 +57,11 @@ func BenchmarkBare(b *testing.B) {
 	for i, row := range rows {
 		for c, v := range row {
 			cell := excelize.Cell{StyleID: 1, Value: v}
-			if i >= 4 && c == 8 {
-				cell.Formula = "IF(LEN(G" + strconv.Itoa(i+1) + ")=0,F" + strconv.Itoa(i+1) + ",G" + strconv.Itoa(i+1) + ")"
+			if i >= 4 && c == 7 {
+				cell.Formula = "IF(LEN(F" + strconv.Itoa(i+1) + ")=0,E" + strconv.Itoa(i+1) + ",F" + strconv.Itoa(i+1) + ")"
 			}
-			if i >= 4 && c == 23 {
-				cell.Formula = `IF(OR(W` + strconv.Itoa(i+1) + `="Open",W` + strconv.Itoa(i+1) + `="In progress"),"yes","no")`
+			if i >= 4 && c == 14 {
+				cell.Formula = `IF(OR(N` + strconv.Itoa(i+1) + `="Open",N` + strconv.Itoa(i+1) + `="In progress"),"yes","no")`
 			}
 			cells[i] = append(cells[i], cell)
 		}

@@ -184,16 +184,16 @@ func (b *book) crosswalk() error {
 // rules writes the rules that judged.
 func (b *book) rules() error {
 	t := &table{
-		sheet: sheetRules, title: "Rules", name: "tbl_rules", freeze: 2, tall: 6, note: "Every rule of the run, why it matters and how often it passed.",
+		sheet: sheetRules, title: "Rules", name: "tbl_rules", freeze: 2, tall: 6, printed: "Not applicable", note: "Every rule of the run, why it matters and how often it passed.",
 		columns: []column{
-			{"Rule", 22, wrapped, ""},
-			{"Title", 26, wrapped, ""},
-			{"Family", 12, plain, ""},
-			{"About", 11, plain, ""},
-			{"Severity", 11, plain, ""},
-			{"In plain words", 36, wrapped, ""},
-			{"Why it matters", 44, wrapped, ""},
-			{"Remediation", 40, wrapped, ""},
+			{"Rule", 20, wrapped, ""},
+			{"Title", 22, wrapped, ""},
+			{"Family", 11, plain, ""},
+			{"About", 10, plain, ""},
+			{"Severity", 10, plain, ""},
+			{"In plain words", 38, wrapped, ""},
+			{"Why it matters", 48, wrapped, ""},
+			{"Remediation", 42, wrapped, ""},
 			{"Effort", 8, plain, ""},
 			{"Passed", 8, number, ""},
 			{"Failed", 8, number, ""},

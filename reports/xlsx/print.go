@@ -11,6 +11,7 @@ import (
 // layout is how a sheet comes out on paper.
 type layout struct {
 	landscape bool
+	large     bool   // A3 or Tabloid instead of A4 or Letter
 	wide      int    // pages in width
 	one       bool   // all of it on one page
 	titles    string // what repeats on each page
@@ -20,10 +21,8 @@ type layout struct {
 // print sets page, margins, header, footer, titles and area.
 func (s *stream) print(l layout) error {
 	f := s.b.f
-	size, orientation, tall := 9, "portrait", 0 // A4
-	if s.b.o.Letter {
-		size = 1
-	}
+	orientation, tall := "portrait", 0
+	size := paperSize(s.b.o.Letter, l.large)
 	if l.landscape {
 		orientation = "landscape"
 	}
@@ -51,6 +50,19 @@ func (s *stream) print(l layout) error {
 		}
 	}
 	return f.SetSheetView(s.sheet, 0, &excelize.ViewOptions{ShowGridLines: ptr(false), ZoomScale: ptr(100.0)})
+}
+
+// paperSize gives the code of a paper (ECMA-376 part 1, 18.3.1.63).
+func paperSize(letter, large bool) int {
+	switch {
+	case letter && large:
+		return 3 // Tabloid
+	case letter:
+		return 1
+	case large:
+		return 8 // A3
+	}
+	return 9 // A4
 }
 
 func (b *book) headerFooter() *excelize.HeaderFooterOptions {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"strings"
 	"sync"
 
 	"mspscan/msp"
@@ -27,10 +28,7 @@ func (b *book) providersTable() *table {
 			{"Highest access", 14, wrapped, ""},
 			{"Privileged", 10, centred, ""},
 			{"Standing or just in time", 12, wrapped, ""},
-			{"Data", 12, wrapped, ""},
-			{"Assets reached", 20, wrapped, ""},
-			{"Sub-providers", 18, wrapped, ""},
-			{"Domains", 24, wrapped, ""},
+			{"Assets reached", 26, wrapped, ""},
 			{"Exposure hi", 16, money, ""},
 			{"Exposure lo", 16, money, ""},
 			{"Score hi", 7, decimal, ""},
@@ -47,17 +45,21 @@ func (b *book) providersTable() *table {
 			{"Controls", 9, percent, ""},
 			{"Previous score", 9, decimal, ""},
 			{"Change", 8, decimalC, ""},
-			{"Last review", 11, dateOf, ""},
 			{"Next review", 11, dateE, ""},
-			{"Contract", 10, wrapped, ""},
 			{"Contract end", 11, dateOf, ""},
 			{"Owner", 14, wrappedE, ""},
+			{"Data", 12, wrapped, ""},
+			{"Sub-providers", 18, wrapped, ""},
+			{"Domains", 24, wrapped, ""},
+			{"Last review", 11, dateOf, ""},
+			{"Contract", 10, wrapped, ""},
 			{"Findings", 11, linked, ""},
 			{"Impact", 8, numberC, ""},
 			{"Likelihood scanned", 10, number, ""},
 			{"Likelihood now", 10, numberC, ""},
 		},
-		n: len(b.r.Providers),
+		printed: "Owner",
+		n:       len(b.r.Providers),
 	}
 	c := providerColumns{t: t}
 	worst := b.worstSeverities()
@@ -85,15 +87,15 @@ func (b *book) providerRow(p *reports.Provider, row int, c providerColumns, wors
 	over, reason, owner := gradeReview(p)
 	cells := []any{
 		text(p.ID), text(p.Name), rankOf(p.Rank), yesNo(p.Declared), sentence(p.Criticality), lines(p.Services),
-		sentence(p.HighestAccess), sentence(p.Privileged), sentence(p.Standing), lines(p.Data), lines(p.Assets), lines(p.SubProviders), lines(p.Domains),
+		sentence(p.HighestAccess), sentence(p.Privileged), sentence(p.Standing), text(strings.Join(p.Assets, ", ")),
 		eHi, eLo, sHi, sLo, scoreGrade(p, row, c), text(cmp.Or(p.ToolGrade, p.Grade)), over, reason, effectiveGrade(p, row, c),
 	}
 	for _, s := range []msp.Severity{msp.Critical, msp.High, msp.Medium, msp.Low} {
 		cells = append(cells, countOf(p, s, row))
 	}
 	return append(cells,
-		b.strength(p, row), old, change(p, row, c), date(p.LastReview), date(p.NextReview), text(p.Contract), date(p.ContractEnds),
-		owner, b.findingLink(p), impact(p, row, c), max(1, worst[p.ID]), likelihood(p, row, c))
+		b.strength(p, row), old, change(p, row, c), date(p.NextReview), date(p.ContractEnds), owner,
+		lines(p.Data), lines(p.SubProviders), lines(p.Domains), date(p.LastReview), text(p.Contract), b.findingLink(p), impact(p, row, c), max(1, worst[p.ID]), likelihood(p, row, c))
 }
 
 // rankOf shows 1, 2, …; nothing where no relationship leads.

@@ -52,11 +52,11 @@ func TestReviewsAreShown(t *testing.T) {
 		require.NoError(t, err)
 		return v
 	}
-	for cell, want := range map[string]string{"G5": "▽ Low", "H5": "isolated:\na tenant of its own", "I5": "▽ Low", "W9": "In progress", "X9": "yes", "Y5": "Ops", "Z5": "2026-07-31"} {
+	for cell, want := range map[string]string{"F5": "▽ Low", "G5": "isolated:\na tenant of its own", "H5": "▽ Low", "N9": "In progress", "O9": "yes", "P5": "Ops", "Q5": "2026-07-31"} {
 		require.Equal(t, want, at("Findings", cell), cell)
 	}
-	require.Equal(t, severityWord(first.Severity), at("Findings", "F5"))
-	for cell, want := range map[string]string{"S5": was.Summary.Grade, "T5": "B", "U5": "the contract ends", "V5": "B", "AH6": "Procurement"} {
+	require.Equal(t, severityWord(first.Severity), at("Findings", "E5"))
+	for cell, want := range map[string]string{"P5": was.Summary.Grade, "Q5": "B", "R5": "the contract ends", "S5": "B", "AC6": "Procurement"} {
 		require.Equal(t, want, at("Providers", cell), cell)
 	}
 }
@@ -104,15 +104,15 @@ func plainSet(s review.Set) map[string]any {
 func edited(t testing.TB, raw []byte) []byte {
 	t.Helper()
 	f := open(t, raw)
-	for cell, v := range map[string]string{"G6": "● Medium", "H6": "only on site", "W7": "In progress", "Y7": "J. Citizen", "W8": "Risk accepted", "AB8": "CISO", "AC8": "ends with the contract"} {
+	for cell, v := range map[string]string{"F6": "● Medium", "G6": "only on site", "N7": "In progress", "P7": "J. Citizen", "N8": "Risk accepted", "S8": "CISO", "T8": "ends with the contract"} {
 		require.NoError(t, f.SetCellStr("Findings", cell, v))
 	}
-	require.NoError(t, f.SetCellValue("Findings", "AA8", time.Date(2026, 9, 30, 0, 0, 0, 0, time.UTC)))
-	require.NoError(t, f.SetCellStr("Providers", "T6", "A"))
-	require.NoError(t, f.SetCellStr("Providers", "U6", "leaves us"))
+	require.NoError(t, f.SetCellValue("Findings", "R8", time.Date(2026, 9, 30, 0, 0, 0, 0, time.UTC)))
+	require.NoError(t, f.SetCellStr("Providers", "Q6", "A"))
+	require.NoError(t, f.SetCellStr("Providers", "R6", "leaves us"))
 	day, err := f.NewStyle(&excelize.Style{NumFmt: 14})
 	require.NoError(t, err)
-	require.NoError(t, f.SetCellStyle("Findings", "AA8", "AA8", day))
+	require.NoError(t, f.SetCellStyle("Findings", "R8", "R8", day))
 	var b bytes.Buffer
 	require.NoError(t, f.Write(&b))
 	return b.Bytes()

@@ -1,6 +1,7 @@
 package xlsx
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -19,6 +20,8 @@ const (
 	maxRows   = 1_048_576
 	lineRoom  = 12.0 // points a line of text takes
 	mostLines = 9    // of a row
+
+	unprintedLines = 2 // that a column off the page may ask for
 )
 
 // column is one column of a table.
@@ -39,7 +42,10 @@ type table struct {
 	n       int
 	row     func(i, row int) []any // one value a column; row is the sheet's row
 	freeze  int                    // columns that stay in sight
+	printed string                 // title of the last column that is printed, "" = all
 	tall    int                    // most lines of a row, 0 = mostLines; longer texts show when the cell is opened
+	jump    string                 // words of a link to what stands below the table, "" = nothing
+	below   func(s *stream) error  // writes it, from row t.last()+2 on; may be nil
 	dress   func(s *stream) error  // conditional formats, links, …; may be nil
 }
 
@@ -79,6 +85,11 @@ func (t *table) write(b *book) error {
 	}
 	if err := s.data(); err != nil {
 		return err
+	}
+	if t.below != nil {
+		if err := t.below(s); err != nil {
+			return err
+		}
 	}
 	if err := s.setUp(); err != nil {
 		return err
@@ -128,7 +139,11 @@ func (s *stream) top() error {
 	if err := s.set(titleRow, 24, excelize.Cell{StyleID: st[title], Value: s.t.title}); err != nil {
 		return err
 	}
-	if err := s.set(backRow, 14, excelize.Cell{StyleID: st[back], Value: "← Index"}); err != nil {
+	ways := []any{excelize.Cell{StyleID: st[back], Value: "← Index"}}
+	if s.t.jump != "" {
+		ways = append(ways, excelize.Cell{StyleID: st[back], Value: s.t.jump})
+	}
+	if err := s.set(backRow, 14, ways...); err != nil {
 		return err
 	}
 	words := s.t.note
@@ -182,18 +197,19 @@ func (s *stream) data() error {
 	for k := range buffer {
 		buffer[k] = &cells[k] // filled anew for each row
 	}
-	most := t.tall
-	if most == 0 {
-		most = mostLines
-	}
+	most, shown := cmp.Or(t.tall, mostLines), t.shown()
 	for i := range t.n {
 		row := firstRow + i
 		lined := 1
 		for k, v := range t.row(i, row) {
 			cells[k] = s.cell(v, t.columns[k].look)
-			lined = max(lined, linesOf(v, t.columns[k]))
+			room := most
+			if k >= shown {
+				room = min(most, unprintedLines)
+			}
+			lined = max(lined, min(room, linesOf(v, t.columns[k])))
 		}
-		if err := s.set(row, float64(min(lined, most))*lineRoom+4, buffer...); err != nil {
+		if err := s.set(row, float64(lined)*lineRoom+4, buffer...); err != nil {
 			return err
 		}
 	}
@@ -246,15 +262,32 @@ func wraps(t string, width float64) int {
 // last gives the last data row, firstRow at least.
 func (t *table) last() int { return max(firstRow, headRow+t.n) }
 
-// wide gives how many pages the table is fitted to: enough that its letters
+// shown gives how many columns are printed.
+func (t *table) shown() int {
+	if t.printed == "" {
+		return len(t.columns)
+	}
+	return t.col(t.printed)
+}
+
+// The characters of column width that a landscape page takes while its letters
 // stay readable.
-func (t *table) wide() int {
-	const perPage = 232 // characters of column width on a landscape page
+const (
+	perPage  = 248.0 // A4 or Letter
+	perSheet = 345.0 // A3 or Tabloid
+)
+
+// onPaper gives whether the table needs the larger paper, and how many pages
+// stand side by side.
+func (t *table) onPaper() (large bool, wide int) {
 	total := 0.0
-	for _, c := range t.columns {
+	for _, c := range t.columns[:t.shown()] {
 		total += c.width
 	}
-	return max(1, int(math.Ceil(total/perPage)))
+	if total <= perPage {
+		return false, 1
+	}
+	return true, int(math.Ceil(total / perSheet))
 }
 
 // ref gives the range of a column's data.
@@ -294,14 +327,19 @@ func (s *stream) setUp() error {
 			return err
 		}
 	}
-	return s.print(layout{landscape: true, wide: t.wide(), titles: s.titles()})
+	large, wide := t.onPaper()
+	l := layout{landscape: true, large: large, wide: wide, titles: s.titles(wide)}
+	if t.printed != "" {
+		l.area = fmt.Sprintf("$A$1:$%s$%d", colName(t.shown()), t.last())
+	}
+	return s.print(l)
 }
 
 // titles gives what repeats on each printed page: the header, and over several
 // pages in width the columns that stay in sight.
-func (s *stream) titles() string {
+func (s *stream) titles(wide int) string {
 	rows := fmt.Sprintf("$%d:$%d", headRow, headRow)
-	if s.t.wide() < 2 {
+	if wide < 2 {
 		return rows
 	}
 	return fmt.Sprintf("$A:$%s,'%s'!%s", colName(s.t.freeze), s.sheet, rows)

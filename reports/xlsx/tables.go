@@ -51,6 +51,9 @@ func (b *book) paths() error {
 		}
 	}
 	t.dress = func(s *stream) error { return s.bar01(t.ref(t.col("Probability hi"))) }
+	if b.o.Graph != nil {
+		t.jump, t.below = "↓ Graph", (*stream).graph
+	}
 	return t.write(b)
 }
 
@@ -126,7 +129,7 @@ func (b *book) controls() error { return b.controlsTable().write(b) }
 
 func (b *book) controlsTable() *table {
 	t := &table{
-		sheet: sheetControls, title: "Controls", name: "tbl_controls", freeze: 2, tall: 3,
+		sheet: sheetControls, title: "Controls", name: "tbl_controls", freeze: 2, tall: 2, printed: "Of",
 		note: "Change an answer, its evidence or a weight and the points follow, and the column Controls of Providers with them. Unknown earns nothing.",
 		columns: []column{
 			{"Control", 18, wrapped, ""},
@@ -134,7 +137,7 @@ func (b *book) controlsTable() *table {
 			{"Provider id", 12, plain, ""},
 			{"Provider", 18, wrapped, ""},
 			{"Question", 34, wrapped, ""},
-			{"Source section", 15, wrapped, ""},
+			{"Source section", 38, wrapped, ""},
 			{"Answer", 11, plainE, "list_answer"},
 			{"Evidence", 10, plainE, "list_evidence"},
 			{"Detail", 14, wrapped, ""},
@@ -241,11 +244,11 @@ func (b *book) plan() error { return b.planTable().write(b) }
 
 func (b *book) planTable() *table {
 	t := &table{
-		sheet: sheetPlan, title: "Action plan", name: "tbl_plan", freeze: 2, tall: 4,
+		sheet: sheetPlan, title: "Action plan", name: "tbl_plan", freeze: 2, tall: 3, printed: "Ticket",
 		note: "First the changes that cut most exposure, then what the other findings ask for, then questions to send. Gains of single actions do not add up; Cumulative was computed together.",
 		columns: []column{
 			{"No.", 5, centred, ""},
-			{"Action", 44, wrapped, ""},
+			{"Action", 60, wrapped, ""},
 			{"Kind", 8, plain, ""},
 			{"Provider", 20, wrapped, ""},
 			{"Closes", 8, number, ""},
@@ -259,7 +262,7 @@ func (b *book) planTable() *table {
 			{"Owner", 12, wrappedE, ""},
 			{"Status", 11, plainE, "list_progress"},
 			{"Ticket", 8, wrappedE, ""},
-			{"Question to send", 34, wrapped, ""},
+			{"Question to send", 50, wrapped, ""},
 		},
 		n: len(b.r.Actions),
 	}

@@ -137,8 +137,8 @@ func TestWorkbookOverride(t *testing.T) {
 		}
 	}
 	require.Positive(t, row)
-	require.NoError(t, f.SetCellStr("Findings", "G"+itoa(row), "▽ Low"))
-	require.NoError(t, f.SetCellStr("Findings", "H"+itoa(row), "isolated by a separate tenant"))
+	require.NoError(t, f.SetCellStr("Findings", "F"+itoa(row), "▽ Low"))
+	require.NoError(t, f.SetCellStr("Findings", "G"+itoa(row), "isolated by a separate tenant"))
 	answer, weight := controlRow(t, f, "southern", "Unknown")
 	require.NoError(t, f.SetCellStr("Controls", answer, "Yes"))
 	var edited bytes.Buffer
@@ -150,7 +150,7 @@ func TestWorkbookOverride(t *testing.T) {
 		return v
 	}
 	number := func(s string) float64 { v, err := strconv.ParseFloat(s, 64); require.NoError(t, err, s); return v }
-	require.Equal(t, "▽ Low", at(now, "Findings", "I"+itoa(row)), "the effective severity")
+	require.Equal(t, "▽ Low", at(now, "Findings", "H"+itoa(row)), "the effective severity")
 	critical, low, strength := header(t, now, "Critical"), header(t, now, "Low"), header(t, now, "Controls")
 	require.InDelta(t, number(at(was, "Providers", critical+"5"))-1, number(at(now, "Providers", critical+"5")), 0, "the provider's critical findings")
 	require.InDelta(t, number(at(was, "Providers", low+"5"))+1, number(at(now, "Providers", low+"5")), 0)
