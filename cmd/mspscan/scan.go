@@ -166,7 +166,7 @@ func scanFlags(c *cobra.Command, cfg *pipeline.Config) {
 	flags.StringVar(&cfg.Journal, "journal", "", "keep the facts in `FILE` (NDJSON; .gz packs it): the record that report reads")
 	flags.BoolVar(&cfg.Resume, "resume", false, "go on with the journal of a run that was cut")
 	flags.BoolVar(&cfg.Passive, "passive", false, "ask the recursive resolvers only, no name server directly")
-	flags.BoolVar(&cfg.Active, "active", false, "zone transfer and recursion tests, only for parties with live consent")
+	flags.BoolVar(&cfg.Active, "active", false, "zone transfer, recursion and version tests, MTA-STS policies over HTTPS: only for parties with live consent")
 	flags.BoolVar(&cfg.DryRun, "dry-run", false, "print what would be asked first, and what is left out and why; send nothing")
 	flags.BoolVar(&cfg.AllowPrivate, "allow-private", false, "let packets go to private addresses that DNS names")
 	flags.Float64Var(&cfg.Rate, "rate", 0, "queries a second overall (default 500)")

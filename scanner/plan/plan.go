@@ -108,15 +108,23 @@ func (p *planner) active(t fact.Task, w graph.Watched) {
 }
 
 func (p *planner) forbids(w graph.Watched) string {
-	until := w.Consent.Until
 	switch {
 	case !p.o.Active:
 		return "active probes were not asked for (--active)"
 	case p.o.Passive:
 		return "the scan is passive"
+	}
+	return Consents(w, p.o.Now)
+}
+
+// Consents gives "" where the owner of a name consented to active probes and
+// the consent is live, else why not.
+func Consents(w graph.Watched, now time.Time) string {
+	until := w.Consent.Until
+	switch {
 	case w.Consent.ActiveProbes.Answer != msp.Yes:
 		return fmt.Sprintf("%s has not consented to active probes", w.Owner)
-	case until.Known() && until.Before(msp.DateOf(p.o.Now)):
+	case until.Known() && until.Before(msp.DateOf(now)):
 		return fmt.Sprintf("the consent of %s ended on %s", w.Owner, until)
 	}
 	return ""

@@ -117,8 +117,8 @@ func warn(w io.Writer, quiet bool, list inventory.Diagnostics) {
 // use takes the way out and writes the header of the run.
 func (j *job) use(n *network) {
 	j.net = n
-	j.probes = probes.All(probes.Deps{Catalog: j.judge.catalog, More: []scanner.Probe{dnsx.Probe(n.asked), dnsx.CDNProbe()}})
 	started := time.Now().UTC().Truncate(time.Second)
+	j.probes = probes.All(probes.Deps{Catalog: j.judge.catalog, Policies: newPolicies(j.cfg, n, j.graph, started), More: []scanner.Probe{dnsx.Probe(n.asked), dnsx.CDNProbe()}})
 	j.header = journal.Header{
 		ID: randomLabel(), Tool: "mspscan " + j.cfg.Version, Started: started, Resolvers: n.resolvers,
 		Ranks: j.cfg.Ranks, Passive: j.cfg.Passive, Active: j.cfg.Active, Zones: n.zonesHash, Command: j.cfg.Command,
