@@ -5,7 +5,7 @@ FLAGS    := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 FUZZTIME ?= 60s
 export CGO_ENABLED ?= 0
 
-.PHONY: help build test race properties fuzz lint cover golden conformance bench servers workbook formats release clean
+.PHONY: help build test race properties fuzz lint cover golden conformance bench servers workbook page formats release clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -10,12 +10,13 @@ import (
 // longest is the most characters of one text that the page shows.
 const longest = 2000
 
-// clean gives a copy of the report in which every text can be shown: controls
+// clean gives a copy of a report or portfolio in which every text can be shown: controls
 // and changes of direction are visible, and nothing is endless. It goes over
 // the whole model, so that no field can be forgotten.
-func clean(r *reports.Report) *reports.Report {
-	out := copied(reflect.ValueOf(r))
-	return out.Interface().(*reports.Report)
+func clean[T any](model *T) *T {
+	out := new(T)
+	reflect.ValueOf(out).Elem().Set(copied(reflect.ValueOf(model).Elem()))
+	return out
 }
 
 func copied(v reflect.Value) reflect.Value {

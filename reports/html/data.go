@@ -84,6 +84,17 @@ func (s *simulation) add(f msp.Fix) {
 	s.Sets = append(s.Sets, set)
 }
 
+// Sets gives the fixes of more than one change.
+func (v *view) Sets() []msp.Fix {
+	var list []msp.Fix
+	for _, f := range v.Fixes {
+		if len(f.IDs) > 1 {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
 func words(id string) string { return strings.ReplaceAll(id, "_", " ") }
 
 // scriptData makes the data of the scripts.

@@ -9,7 +9,7 @@ import (
 )
 
 // mostParties is how many parties a picture holds before nobody can read it.
-const mostParties = 60
+const mostParties = 40
 
 // Sizes of the picture.
 const (
@@ -254,9 +254,9 @@ func (n *node) Tags() string {
 // Short cuts the name to what fits in the box.
 func (n *node) Short() string {
 	if n.Grade != "" {
-		return reports.Cut(n.Name, 22)
+		return reports.Cut(n.Name, 20)
 	}
-	return reports.Cut(n.Name, 25)
+	return reports.Cut(n.Name, 23)
 }
 
 // Doors counts the edges of a class.

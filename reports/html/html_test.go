@@ -46,6 +46,10 @@ func TestWrite(t *testing.T) {
 	if dir == "" {
 		t.Skip("MSPSCAN_PAGES names no folder to write the pages to")
 	}
+	var b bytes.Buffer
+	require.NoError(t, html.Portfolio{}.Render(&b, portfolio(t, hostileTexts(t)[0])))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "portfolio.html"), b.Bytes(), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "portfolio.json"), []byte(`{"findings":[],"providers":0}`), 0o600))
 	for name, r := range cases(t) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name+".html"), []byte(render(t, r)), 0o600))
 		ids := []string{}
@@ -160,6 +164,55 @@ func checkAttribute(t *testing.T, n *xhtml.Node, a xhtml.Attribute) {
 	if a.Key == "id" {
 		require.Regexp(t, `^[A-Za-z0-9._-]+$`, a.Val)
 	}
+}
+
+// portfolio joins the samples, the first organisation under a name from outside.
+func portfolio(t *testing.T, name string) *reports.Portfolio {
+	t.Helper()
+	own := func(id string) string { return id }
+	one, err := sample.Many(3, 2)
+	require.NoError(t, err)
+	empty, err := sample.Empty()
+	require.NoError(t, err)
+	first := mining(t)
+	first.Organisation.Name = name
+	second, third := reports.Build(one), reports.Build(empty)
+	third.Organisation.ID = "bare"
+	return reports.BuildPortfolio([]reports.PortfolioMember{{Report: first, Key: own}, {Report: second, Key: own}, {Report: third, Key: own}}, []string{name})
+}
+
+// TestPortfolio holds the page of many organisations to its model, with hostile
+// names.
+func TestPortfolio(t *testing.T) {
+	p := portfolio(t, "")
+	for _, name := range hostileTexts(t) {
+		p.Organisations[0].Name, p.Organisations[0].Worst, p.Organisations[0].Currency, p.Parties[0].Name, p.Errors[0] = name, name, name, name, name
+		p.Parties[0].ID, p.Parties[0].Trust = name, []string{name}
+		var b, again bytes.Buffer
+		require.NoError(t, html.Portfolio{}.Render(&b, p))
+		require.NoError(t, html.Portfolio{}.Render(&again, p))
+		require.True(t, bytes.Equal(b.Bytes(), again.Bytes()), "the same portfolio gives the same bytes")
+		doc, err := xhtml.Parse(&b)
+		require.NoError(t, err)
+		scripts, rows := 0, 0
+		for n := range doc.Descendants() {
+			require.NotContains(t, []string{"img", "iframe", "base"}, n.Data)
+			switch {
+			case n.Type == xhtml.ElementNode && n.Data == "script":
+				scripts++
+			case n.Type == xhtml.ElementNode && n.Data == "tr":
+				rows++
+			}
+			for _, a := range n.Attr {
+				checkAttribute(t, n, a)
+			}
+		}
+		require.Equal(t, 3, scripts)
+		require.Equal(t, len(p.Organisations)+len(p.Parties)+2, rows)
+	}
+	var b bytes.Buffer
+	require.NoError(t, html.Portfolio{}.Render(&b, portfolio(t, "Ridgeline")))
+	require.True(t, strings.Contains(b.String(), ">Ridgeline</a> is exposed most: AUD 28.4M of AUD 36.2M is reached if southern is compromised."))
 }
 
 // TestLinks holds that every link of the page has its place, once.

@@ -21,9 +21,9 @@ import (
 	"mspscan/reports"
 )
 
-// assets holds the parts of the page: its template, style and scripts.
+// assets holds the parts of the page: its templates, style and scripts.
 //
-//go:embed page.html page.css page.js start.js
+//go:embed page.html portfolio.html page.css page.js start.js
 var assets embed.FS
 
 // Page writes the report as a page. It implements reports.Renderer: the same
@@ -34,27 +34,33 @@ type Page struct{}
 // says, never as markup; controls are made visible; a text longer than 2,000
 // characters is cut and shows that it was.
 func (Page) Render(w io.Writer, r *reports.Report) error {
-	parts, err := load()
-	if err != nil {
-		return fmt.Errorf("load page: %w", err)
-	}
 	v, err := newView(clean(r))
 	if err != nil {
 		return err
 	}
-	v.Policy = parts.policy()
+	return write(w, "head", "body", v, func(policy string) { v.Policy = policy })
+}
+
+// write puts a page together from two templates of the same view, which is told
+// its policy first.
+func write(w io.Writer, head, body string, view any, tell func(policy string)) error {
+	parts, err := load()
+	if err != nil {
+		return fmt.Errorf("load page: %w", err)
+	}
+	tell(parts.policy())
 	var b bytes.Buffer
 	for _, part := range []struct{ open, name, end string }{
-		{"", "head", ""},
+		{"", head, ""},
 		{"<style>", parts.style, "</style>\n"},
 		{"<script>", parts.start, "</script>\n"},
-		{"", "body", ""},
+		{"", body, ""},
 		{"<script>", parts.script, "</script>\n</body>\n</html>\n"},
 	} {
 		b.WriteString(part.open)
 		if part.open != "" {
 			b.WriteString(part.name)
-		} else if err := parts.page.ExecuteTemplate(&b, part.name, v); err != nil {
+		} else if err := parts.page.ExecuteTemplate(&b, part.name, view); err != nil {
 			return fmt.Errorf("fill page: %w", err)
 		}
 		b.WriteString(part.end)
@@ -81,7 +87,7 @@ func load() (parts, error) {
 		}
 		*to = string(data)
 	}
-	page, err := template.New("page").Funcs(helpers()).ParseFS(assets, "page.html")
+	page, err := template.New("page").Funcs(helpers()).ParseFS(assets, "page.html", "portfolio.html")
 	p.page = page
 	return p, err
 }

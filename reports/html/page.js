@@ -224,72 +224,76 @@
 
   // The graph moves by its view box.
   const canvas = byId("canvas"), svg = byId("picture");
-  const whole = svg.viewBox.baseVal, full = { x: 0, y: 0, w: whole.width, h: whole.height };
-  let view = { ...full };
-  const look = (v) => {
-    const w = Math.min(full.w * 1.5, Math.max(full.w / 12, v.w)), h = w * full.h / full.w;
-    const x = Math.min(full.w - w * .2, Math.max(-w * .8, v.x)), y = Math.min(full.h - h * .2, Math.max(-h * .8, v.y));
-    view = { x, y, w, h };
-    svg.setAttribute("viewBox", [x, y, w, h].map((n) => n.toFixed(1)).join(" "));
-  };
-  const zoom = (f, cx = view.x + view.w / 2, cy = view.y + view.h / 2) =>
-    look({ x: cx - (cx - view.x) * f, y: cy - (cy - view.y) * f, w: view.w * f });
-  const move = (dx, dy) => look({ ...view, x: view.x + dx * view.w, y: view.y + dy * view.h });
-  const acts = { in: () => zoom(.75), out: () => zoom(1 / .75), all: () => look(full) };
-  for (const b of all("[data-zoom]")) b.addEventListener("click", acts[b.dataset.zoom]);
-  const keys = {
-    ArrowLeft: () => move(-.1, 0), ArrowRight: () => move(.1, 0), ArrowUp: () => move(0, -.1), ArrowDown: () => move(0, .1),
-    "+": acts.in, "=": acts.in, "-": acts.out, "0": acts.all,
-  };
-  canvas.addEventListener("keydown", (e) => {
-    if (!keys[e.key] || e.ctrlKey || e.metaKey || e.altKey) return;
-    e.preventDefault();
-    keys[e.key]();
-  });
-  const at = (e) => {
-    const r = svg.getScreenCTM().inverse();
-    return new DOMPoint(e.clientX, e.clientY).matrixTransform(r);
-  };
-  canvas.addEventListener("wheel", (e) => {
-    if (!e.ctrlKey) return;
-    e.preventDefault();
-    const p = at(e);
-    zoom(e.deltaY < 0 ? .85 : 1 / .85, p.x, p.y);
-  }, { passive: false });
-  let drag = null, moved = false;
-  svg.addEventListener("pointerdown", (e) => { if (e.button === 0 && e.pointerType !== "touch") { drag = at(e); moved = false; } });
-  addEventListener("pointermove", (e) => {
-    if (!drag) return;
-    const p = at(e);
-    if (!moved && Math.hypot(p.x - drag.x, p.y - drag.y) < 5) return;
-    moved = true;
-    canvas.classList.add("drag");
-    look({ ...view, x: view.x + drag.x - p.x, y: view.y + drag.y - p.y });
-  });
-  addEventListener("pointerup", () => { drag = null; canvas.classList.remove("drag"); });
-  svg.addEventListener("click", (e) => { if (moved) { e.preventDefault(); moved = false; } }, true);
-  svg.addEventListener("dragstart", (e) => e.preventDefault());
+  let showAll = () => {};
+  if (canvas && svg) {
+    const whole = svg.viewBox.baseVal, full = { x: 0, y: 0, w: whole.width, h: whole.height };
+    let view = { ...full };
+    const look = (v) => {
+      const w = Math.min(full.w * 1.5, Math.max(full.w / 12, v.w)), h = w * full.h / full.w;
+      const x = Math.min(full.w - w * .2, Math.max(-w * .8, v.x)), y = Math.min(full.h - h * .2, Math.max(-h * .8, v.y));
+      view = { x, y, w, h };
+      svg.setAttribute("viewBox", [x, y, w, h].map((n) => n.toFixed(1)).join(" "));
+    };
+    const zoom = (f, cx = view.x + view.w / 2, cy = view.y + view.h / 2) =>
+      look({ x: cx - (cx - view.x) * f, y: cy - (cy - view.y) * f, w: view.w * f });
+    const move = (dx, dy) => look({ ...view, x: view.x + dx * view.w, y: view.y + dy * view.h });
+    showAll = () => look(full);
+    const acts = { in: () => zoom(.75), out: () => zoom(1 / .75), all: () => look(full) };
+    for (const b of all("[data-zoom]")) b.addEventListener("click", acts[b.dataset.zoom]);
+    const keys = {
+      ArrowLeft: () => move(-.1, 0), ArrowRight: () => move(.1, 0), ArrowUp: () => move(0, -.1), ArrowDown: () => move(0, .1),
+      "+": acts.in, "=": acts.in, "-": acts.out, "0": acts.all,
+    };
+    canvas.addEventListener("keydown", (e) => {
+      if (!keys[e.key] || e.ctrlKey || e.metaKey || e.altKey) return;
+      e.preventDefault();
+      keys[e.key]();
+    });
+    const at = (e) => {
+      const r = svg.getScreenCTM().inverse();
+      return new DOMPoint(e.clientX, e.clientY).matrixTransform(r);
+    };
+    canvas.addEventListener("wheel", (e) => {
+      if (!e.ctrlKey) return;
+      e.preventDefault();
+      const p = at(e);
+      zoom(e.deltaY < 0 ? .85 : 1 / .85, p.x, p.y);
+    }, { passive: false });
+    let drag = null, moved = false;
+    svg.addEventListener("pointerdown", (e) => { if (e.button === 0 && e.pointerType !== "touch") { drag = at(e); moved = false; } });
+    addEventListener("pointermove", (e) => {
+      if (!drag) return;
+      const p = at(e);
+      if (!moved && Math.hypot(p.x - drag.x, p.y - drag.y) < 5) return;
+      moved = true;
+      canvas.classList.add("drag");
+      look({ ...view, x: view.x + drag.x - p.x, y: view.y + drag.y - p.y });
+    });
+    addEventListener("pointerup", () => { drag = null; canvas.classList.remove("drag"); });
+    svg.addEventListener("click", (e) => { if (moved) { e.preventDefault(); moved = false; } }, true);
+    svg.addEventListener("dragstart", (e) => e.preventDefault());
 
-  // What a node reaches lights up while it is pointed at.
-  const ways = all("#lines path");
-  const light = (id) => {
-    const lit = new Set([id]);
-    for (let grown = true; grown;) {
-      grown = false;
-      for (const l of ways) {
-        if (lit.has(l.dataset.f) && !lit.has(l.dataset.t)) { lit.add(l.dataset.t); grown = true; }
+    // What a node reaches lights up while it is pointed at.
+    const ways = all("#lines path");
+    const light = (id) => {
+      const lit = new Set([id]);
+      for (let grown = true; grown;) {
+        grown = false;
+        for (const l of ways) {
+          if (lit.has(l.dataset.f) && !lit.has(l.dataset.t)) { lit.add(l.dataset.t); grown = true; }
+        }
       }
+      svg.classList.add("dim");
+      for (const l of ways) l.classList.toggle("lit", lit.has(l.dataset.f) && lit.has(l.dataset.t));
+      for (const n of all("a.n", svg)) n.classList.toggle("lit", lit.has(n.id));
+    };
+    const dark = () => svg.classList.remove("dim");
+    for (const n of all("a.n", svg)) {
+      n.addEventListener("pointerenter", () => light(n.id));
+      n.addEventListener("pointerleave", dark);
+      n.addEventListener("focus", () => light(n.id));
+      n.addEventListener("blur", dark);
     }
-    svg.classList.add("dim");
-    for (const l of ways) l.classList.toggle("lit", lit.has(l.dataset.f) && lit.has(l.dataset.t));
-    for (const n of all("a.n", svg)) n.classList.toggle("lit", lit.has(n.id));
-  };
-  const dark = () => svg.classList.remove("dim");
-  for (const n of all("a.n", svg)) {
-    n.addEventListener("pointerenter", () => light(n.id));
-    n.addEventListener("pointerleave", dark);
-    n.addEventListener("focus", () => light(n.id));
-    n.addEventListener("blur", dark);
   }
 
   // On paper everything is open.
@@ -298,7 +302,7 @@
     for (const row of places.keys()) { dress(row); fill(row); }
     closed = all("details:not([open])");
     for (const d of closed) d.open = true;
-    look(full);
+    showAll();
   });
   addEventListener("afterprint", () => { for (const d of closed) d.open = false; });
 

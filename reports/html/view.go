@@ -109,11 +109,13 @@ func (v *view) Parties() []reports.Provider {
 }
 
 // Share gives an amount as a share of all asset value, in percent, 0 to 100.
-func (v *view) Share(x float64) string {
-	if v.Organisation.Value <= 0 {
+func (v *view) Share(x float64) string { return share(x, v.Organisation.Value) }
+
+func share(x, of float64) string {
+	if of <= 0 {
 		return "0"
 	}
-	return fmt.Sprintf("%.1f", max(0, min(100, 100*x/v.Organisation.Value)))
+	return fmt.Sprintf("%.1f", max(0, min(100, 100*x/of)))
 }
 
 // own reports whether a finding says more than its rule, and must say it itself.
@@ -143,14 +145,15 @@ func helpers() template.FuncMap {
 	return template.FuncMap{
 		"anchor": anchor, "state": stateWord, "mark": reports.SeverityMark, "score": reports.Score,
 		"sentence": sentence, "join": func(list []string) string { return strings.Join(list, ", ") },
-		"chain": func(list []string) string { return strings.Join(list, " → ") },
-		"words": words,
-		"day":   func(s string) string { d, _, _ := strings.Cut(s, "T"); return d },
-		"clock": clock,
-		"pct":   func(x float64) string { return fmt.Sprintf("%.1f %%", 100*x) },
-		"exact": func(x float64) string { return fmt.Sprintf("%.0f", x) },
-		"cut":   reports.Cut, "severities": msp.Severities, "bands": reports.Bands, "paged": func(n int) bool { return n > pageRows },
-		"lead": lead, "inc": func(i int) int { return i + 1 },
+		"chain":   func(list []string) string { return strings.Join(list, " → ") },
+		"words":   words,
+		"day":     func(s string) string { d, _, _ := strings.Cut(s, "T"); return d },
+		"clock":   clock,
+		"pct":     func(x float64) string { return fmt.Sprintf("%.1f %%", 100*x) },
+		"percent": func(x float64) float64 { return 100 * x },
+		"exact":   func(x float64) string { return fmt.Sprintf("%.0f", x) },
+		"cut":     reports.Cut, "severities": msp.Severities, "bands": reports.Bands, "paged": func(n int) bool { return n > pageRows },
+		"lead": lead,
 	}
 }
 
