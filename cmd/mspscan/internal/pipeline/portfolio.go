@@ -11,12 +11,13 @@ import (
 
 	"mspscan/msp/inventory"
 	"mspscan/reports"
+	"mspscan/reports/html"
 )
 
 // Portfolio scans several inventories over one resolver, so that what they share
 // is asked once. Each organisation gets reports of its own, FILE with its id
 // before the ending; FILE itself is the portfolio's, in the formats that have
-// one (xlsx, json, md).
+// one (xlsx, html, json, md).
 func Portfolio(ctx context.Context, cfg Config, groups [][]string, s Streams) (err error) {
 	if cfg.Baseline != "" || cfg.DryRun {
 		return usage("--baseline and --dry-run take one inventory at a time")
@@ -168,7 +169,7 @@ func worse(a, b int) int {
 func portfolioReports(cfg Config, s Streams, p *reports.Portfolio) error {
 	var outs []Output
 	for _, o := range cfg.Outputs {
-		if slices.Contains([]string{"xlsx", "json", "md"}, o.Format) {
+		if slices.Contains([]string{"xlsx", "html", "json", "md"}, o.Format) {
 			outs = append(outs, o)
 		}
 	}
@@ -176,6 +177,8 @@ func portfolioReports(cfg Config, s Streams, p *reports.Portfolio) error {
 		switch o.Format {
 		case "json":
 			return p.WriteJSON(w)
+		case "html":
+			return html.Portfolio{}.Render(w, p)
 		case "md":
 			return p.WriteMarkdown(w)
 		}
