@@ -2,6 +2,7 @@ package hosts
 
 import (
 	"context"
+	"slices"
 
 	"mspscan/msp"
 	"mspscan/msp/fact"
@@ -22,7 +23,7 @@ func run(ctx context.Context, env scanner.Env, t fact.Task) fact.Fact {
 	trace := scanner.NewTrace(env.Resolver)
 	a, aaaa := trace.Look(ctx, t.Name, "A"), trace.Look(ctx, t.Name, "AAAA")
 	h, outcome, reason := judge(t.Name, a, aaaa)
-	if outcome == fact.Unknown && reason == "servfail" && len(h.Chain) == 0 {
+	if outcome == fact.Unknown && len(h.Chain) == 0 && slices.Contains([]string{"servfail", "timeout", "unreachable"}, reason) {
 		aliases(ctx, trace, &h)
 	}
 	return trace.Fact(t, outcome, reason, h)
@@ -32,7 +33,7 @@ func run(ctx context.Context, env scanner.Env, t fact.Task) fact.Fact {
 const maxHops = 11
 
 // aliases asks for the CNAMEs alone. A resolver that cannot reach the end of a
-// chain says SERVFAIL to all of it, yet where a name leads is a fact of its own:
+// chain says SERVFAIL to all of it, or nothing in time, yet where a name leads is a fact of its own:
 // the outcome stays unknown, the chain is kept as far as it is answered.
 func aliases(ctx context.Context, trace *scanner.Trace, h *fact.Hosts) {
 	for len(h.Chain) < maxHops && !loops(h.Chain) {
