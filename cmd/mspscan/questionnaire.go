@@ -34,7 +34,7 @@ nothing about other providers. A file that is there already is never overwritten
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q.File = args[0]
 			var err error
-			if q.Now, err = pipeline.ParseNow(now); err != nil {
+			if q.Now, err = judgeAs(now); err != nil {
 				return fromPipeline(err)
 			}
 			if due != "" {
@@ -73,7 +73,7 @@ nothing was written.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.File, a.Inventory = args[0], args[1]
 			var err error
-			if a.Now, err = pipeline.ParseNow(now); err != nil {
+			if a.Now, err = judgeAs(now); err != nil {
 				return fromPipeline(err)
 			}
 			return fromPipeline(a.Import(pipeline.Streams{Out: cmd.OutOrStdout(), Err: cmd.ErrOrStderr()}))

@@ -47,7 +47,7 @@ Controls belong into the inventory and are not read.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			x.File = args[0]
 			var err error
-			if x.Now, err = pipeline.ParseNow(now); err != nil {
+			if x.Now, err = judgeAs(now); err != nil {
 				return fromPipeline(err)
 			}
 			return fromPipeline(x.Run(pipeline.Streams{Out: cmd.OutOrStdout(), Err: cmd.ErrOrStderr()}))

@@ -74,7 +74,7 @@ func (f *shared) config(cfg pipeline.Config) (pipeline.Config, error) {
 	if cfg.Books, err = f.books.Load(); err != nil {
 		return cfg, fromPipeline(err)
 	}
-	if cfg.Now, err = pipeline.ParseNow(f.now); err != nil {
+	if cfg.Now, err = judgeAs(f.now); err != nil {
 		return cfg, fromPipeline(err)
 	}
 	for _, s := range f.outputs {

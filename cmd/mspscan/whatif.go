@@ -21,7 +21,7 @@ let it search for the few changes worth most; before and after in money and scor
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q.File = args[0]
 			var err error
-			if q.Now, err = pipeline.ParseNow(now); err != nil {
+			if q.Now, err = judgeAs(now); err != nil {
 				return fromPipeline(err)
 			}
 			switch format {

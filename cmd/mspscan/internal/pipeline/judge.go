@@ -163,6 +163,14 @@ func (v verdict) explain() []string {
 func notes(run *journal.Run, g *graph.Graph, v verdict) []string {
 	var list []string
 	h := run.Header
+	if !run.End.Complete {
+		list = append(list, "The run did not come to its end: what is missing is unknown, not clean.")
+	}
+	for _, f := range g.FactsOf(fact.ProbePreflight) {
+		if f.Outcome == fact.Unknown {
+			list = append(list, "The resolver "+f.Task.Server+" did not answer at the start of the run.")
+		}
+	}
 	if h.Zones != "" {
 		list = append(list, "Scanned offline, in zone files (SHA-256 "+h.Zones[:min(12, len(h.Zones))]+"…).")
 	}
@@ -171,14 +179,6 @@ func notes(run *journal.Run, g *graph.Graph, v verdict) []string {
 	}
 	if !h.Active {
 		list = append(list, "No active probe was sent: zone transfer and recursion were not tested.")
-	}
-	if !run.End.Complete {
-		list = append(list, "The run did not come to its end: what is missing is unknown, not clean.")
-	}
-	for _, f := range g.FactsOf(fact.ProbePreflight) {
-		if f.Outcome == fact.Unknown {
-			list = append(list, "The resolver "+f.Task.Server+" did not answer at the start of the run.")
-		}
 	}
 	if d := v.model.Defaulted(); len(d) > 0 {
 		list = append(list, "Assets without a stated value count with a default by criticality: "+strings.Join(d, ", ")+".")
