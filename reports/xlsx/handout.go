@@ -16,14 +16,18 @@ import (
 
 // Handout renders one sheet about one provider, to hand to it: what is known of
 // it, its findings, open questions and what it is asked to do. Nothing of other
-// providers stands in it, and no amount of money unless Money is set.
+// providers stands in it, nothing about how the client is built (rules of the
+// family graph), and no amount of money unless Money is set.
 type Handout struct {
 	Letter bool
 	Brand  Brand
 	Money  bool // name the exposure too
 }
 
-const sheetHandout = "Findings"
+const (
+	sheetHandout = "Findings"
+	maxDigs      = 2 // commands that show one piece of evidence again
+)
 
 // Render writes the hand-out of a declared provider. The same report gives the
 // same bytes.
@@ -39,7 +43,10 @@ func (o Handout) Render(w io.Writer, r *reports.Report, provider string) (err er
 		return fmt.Errorf("make hand-out: %w", err)
 	}
 	defer func() { err = errors.Join(err, b.f.Close()) }()
-	h := &handout{o: o, p: p, clean: newCleaner(r, p, o.Money)}
+	h := &handout{o: o, p: p, clean: newCleaner(r, p, o.Money), structure: map[string]bool{}}
+	for i := range r.Rules {
+		h.structure[r.Rules[i].ID] = r.Rules[i].Family == "graph"
+	}
 	b.title = "Security findings for " + h.text(p.Name)
 	for _, step := range []func() error{func() error { return h.write(b) }, b.finish, b.lint.check, func() error { return b.save(w) }} {
 		if err := step(); err != nil {
@@ -55,11 +62,13 @@ type handout struct {
 	o     Handout
 	p     reports.Provider
 	clean cleaner
+
+	structure map[string]bool // rules about how the client is built
 }
 
 // The columns of a hand-out.
 func handoutColumns() []column {
-	return []column{{width: 5}, {width: 12}, {width: 34}, {width: 22}, {width: 48}, {width: 44}, {width: 11}, {width: 26}}
+	return []column{{width: 5}, {width: 12}, {width: 38}, {width: 24}, {width: 58}, {width: 62}, {width: 11}, {width: 28}}
 }
 
 func (h *handout) write(b *book) error {
@@ -107,11 +116,10 @@ func (h *handout) known() error {
 		return err
 	}
 	p := &h.p
-	open := p.Findings
 	pairs := [][2]string{
 		{"Services", strings.Join(p.Services, ", ")},
 		{"Highest access", sentence(p.HighestAccess)},
-		{"Access grants control", sentence(p.Privileged)},
+		{"Grants control", sentence(p.Privileged)},
 		{"Standing or just in time", sentence(p.Standing)},
 		{"Domains and hosts", strings.Join(p.Domains, ", ")},
 		{"Data", strings.Join(p.Data, ", ")},
@@ -121,17 +129,17 @@ func (h *handout) known() error {
 		{"Next assessment", p.NextReview},
 		{"Country", p.Country},
 		{"Legal id", strings.TrimSpace(p.LegalID.Scheme + " " + p.LegalID.Value)},
-		{"Open findings", inWords(open)},
+		{"Open findings", inWords(h.counts())},
 		{"Open questions", fmt.Sprint(len(h.asked()))},
 	}
 	if h.o.Money && p.Exposure != nil && p.Score != nil {
 		money := func(v float64) string { return reports.Money(text(h.b.r.Organisation.Currency), v) }
-		pairs = append(pairs, [2]string{"What a compromise would cost us", money(p.Exposure.Lo) + " to " + money(p.Exposure.Hi)},
+		pairs = append(pairs, [2]string{"If compromised", money(p.Exposure.Lo) + " to " + money(p.Exposure.Hi)},
 			[2]string{"Score and grade", fmt.Sprintf("%.0f of 100, %s", p.Score.Hi, p.Grade)})
 	}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		left, right := h.orUnknown(pairs[i][1]), h.orUnknown(pairs[i+1][1])
-		lined := max(wraps(left, 56), wraps(right, 48))
+		lined := max(wraps(left, 60), wraps(right, 60))
 		if err := h.next(float64(min(lined, mostLines))*lineRoom+5,
 			h.at(pairs[i][0], label), h.at(nil, plainFree), h.at(left, field), h.at(nil, field),
 			h.at(pairs[i+1][0], label), h.at(right, field), h.at(nil, field), h.at(nil, field)); err != nil {
@@ -183,7 +191,7 @@ func (h *handout) findings() error {
 	first, n := h.row+1, 0
 	for i := range h.b.r.Findings {
 		f := &h.b.r.Findings[i]
-		if f.Provider != h.p.ID || !f.Open() {
+		if !h.concerns(f) {
 			continue
 		}
 		n++
@@ -202,6 +210,34 @@ func (h *handout) findings() error {
 	return h.severities(fmt.Sprintf("B%d:B%d", first, h.row))
 }
 
+// concerns reports whether a finding is for the provider to settle: it is open,
+// and not about how the client is built, which is the client's affair.
+func (h *handout) concerns(f *reports.Finding) bool {
+	return f.Provider == h.p.ID && f.Open() && !h.structure[f.Rule]
+}
+
+// counts counts the findings of the hand-out.
+func (h *handout) counts() reports.Counts {
+	var c reports.Counts
+	for i := range h.b.r.Findings {
+		if f := &h.b.r.Findings[i]; h.concerns(f) {
+			switch f.Effective() {
+			case msp.Critical:
+				c.Critical++
+			case msp.High:
+				c.High++
+			case msp.Medium:
+				c.Medium++
+			case msp.Low:
+				c.Low++
+			default:
+				c.Info++
+			}
+		}
+	}
+	return c
+}
+
 // seen gives the evidence without places in the client's files.
 func (h *handout) seen(f *reports.Finding) string {
 	var list []string
@@ -209,8 +245,10 @@ func (h *handout) seen(f *reports.Finding) string {
 		if e.Summary != "" && e.Summary != f.Message {
 			list = append(list, h.text(e.Summary))
 		}
-		for _, d := range e.Dig {
-			list = append(list, h.text(d))
+		for i, d := range e.Dig {
+			if i < maxDigs {
+				list = append(list, h.text(d))
+			}
 		}
 	}
 	return cut(strings.Join(list, "\n"))
@@ -287,7 +325,7 @@ func (h *handout) actions() error {
 	if err := h.heading("What we ask you to do", 8); err != nil {
 		return err
 	}
-	if err := h.heads("^No.", "Effort", "Action", "Closes findings", "", "", "^By", "Your plan"); err != nil {
+	if err := h.heads("^No.", "Effort", "Closes findings", "", "Action", "", "^By", "Your plan"); err != nil {
 		return err
 	}
 	numbers, n := h.numbers(), 0
@@ -304,9 +342,9 @@ func (h *handout) actions() error {
 			}
 		}
 		words, about := h.text(a.Text), strings.Join(closes, ", ")
-		lined := max(wraps(words, 34), wraps(about, 22))
-		if err := h.next(float64(min(lined, 30))*lineRoom+5, h.at(n, centred), h.at(sentence(a.Effort), plain), h.at(words, wrapped), h.at(about, wrapped),
-			h.at(nil, plain), h.at(nil, plain), h.at(h.inDays(a.Horizon), dateOf), h.at(nil, wrappedE)); err != nil {
+		lined := max(wraps(words, 57), wraps(about, 37))
+		if err := h.next(float64(min(lined, 30))*lineRoom+5, h.at(n, centred), h.at(sentence(a.Effort), plain), h.at(about, wrapped), h.at(nil, plain),
+			h.at(words, wrapped), h.at(nil, plain), h.at(h.inDays(a.Horizon), dateOf), h.at(nil, wrappedE)); err != nil {
 			return err
 		}
 	}
@@ -320,7 +358,7 @@ func (h *handout) actions() error {
 func (h *handout) numbers() map[string]int {
 	by := map[string]int{}
 	for i := range h.b.r.Findings {
-		if f := &h.b.r.Findings[i]; f.Provider == h.p.ID && f.Open() {
+		if f := &h.b.r.Findings[i]; h.concerns(f) {
 			by[f.ID] = len(by) + 1
 		}
 	}

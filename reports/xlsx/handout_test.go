@@ -107,7 +107,7 @@ func TestHandoutTells(t *testing.T) {
 		all += strings.Join(row, " | ") + "\n"
 	}
 	for _, x := range r.Findings {
-		if x.Provider == "southern" && x.Open() {
+		if x.Provider == "southern" && x.Open() && !strings.HasPrefix(x.Rule, "graph-") {
 			require.Contains(t, all, x.Title)
 		}
 		if x.Provider == "southern" && x.Waived != nil {
@@ -126,7 +126,7 @@ func TestHandoutTells(t *testing.T) {
 	for _, row := range rows {
 		all += strings.Join(row, " | ") + "\n"
 	}
-	require.Regexp(t, `What a compromise would cost us.*AUD [0-9.]+M to AUD [0-9.]+M`, all)
+	require.Regexp(t, `If compromised.*AUD [0-9.]+M to AUD [0-9.]+M`, all)
 }
 
 func TestHandoutOfNobody(t *testing.T) {

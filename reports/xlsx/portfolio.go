@@ -117,8 +117,8 @@ func ranking(p *reports.Portfolio) *table {
 		if err := s.grades(t.ref(t.col("Grade"))); err != nil {
 			return err
 		}
-		for title, v := range map[string]msp.Severity{"Critical": msp.Critical, "High": msp.High} {
-			if err := s.mark(t.ref(t.col(title)), "greater than", "0", toneOf(v).fill, toneOf(v).text); err != nil {
+		for _, v := range []msp.Severity{msp.Critical, msp.High} {
+			if err := s.mark(t.ref(t.col(sentence(v.String()))), "greater than", "0", toneOf(v).fill, toneOf(v).text); err != nil {
 				return err
 			}
 		}

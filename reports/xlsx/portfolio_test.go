@@ -68,7 +68,7 @@ func TestPortfolio(t *testing.T) {
 	for _, want := range []string{"Provider exposure of 3 organisations", "stands behind 2 of 3 organisations", "Concentration is low", "acme: the gate ends with exit code 1", "HHI of 10,000"} {
 		require.Contains(t, all, want)
 	}
-	require.Contains(t, partsText(t, raw), "Column chart: organisations by the grade of their worst provider:")
+	require.Contains(t, partsText(t, raw), "Stacked bar chart: organisations by the grade of their worst provider:")
 	for _, s := range f.GetSheetList() {
 		l, err := f.GetPageLayout(s)
 		require.NoError(t, err)

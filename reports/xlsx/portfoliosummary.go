@@ -69,18 +69,18 @@ func (q *portfolioPage) figures() error {
 		return err
 	}
 	bad := q.p.Grades["D"] + q.p.Grades["E"]
-	labels := []any{"GRADE D OR E", "CRITICAL", nil, "HIGH", nil, "PARTIES", nil, "CONCENTRATION"}
+	labels := []any{"GRADE D OR E", "CRITICAL", "HIGH", nil, "PARTIES", nil, "CONCENTRATION", nil}
 	values := []any{
 		live{`COUNTIFS(o_grade,"D")+COUNTIFS(o_grade,"E")`, bad},
 		live{"SUM(o_critical)", q.p.Open.Critical},
-		nil,
 		live{"SUM(o_high)", q.p.Open.High},
 		nil,
 		live{`COUNTIFS(q_share,">=0.5")`, q.halves()},
 		nil,
 		live{hhiFormula, q.hhi()},
+		nil,
 	}
-	notes := []any{fmt.Sprintf("of %s", plural(len(q.p.Organisations), "organisation")), "findings open", nil, "findings open", nil, "behind half or more", nil, "HHI of 10,000"}
+	notes := []any{fmt.Sprintf("of %s", plural(len(q.p.Organisations), "organisation")), "findings open", "findings open", nil, "behind half or more", nil, "HHI of 10,000", nil}
 	for i, source := range [][]any{labels, values, notes} {
 		dress := []look{kpiLabel, kpiNumber, kpiNote}[i]
 		cells := make([]any, lastColumn)
@@ -163,7 +163,7 @@ func (q *portfolioPage) byGrade() error {
 	if err := q.heading("Organisations by grade", lastColumn); err != nil {
 		return err
 	}
-	if err := q.heads("Grade of the worst provider", ">Organisations"); err != nil {
+	if err := q.heads("Grade of the worst provider", ">Number"); err != nil {
 		return err
 	}
 	top := q.row
@@ -188,27 +188,26 @@ func (q *portfolioPage) byGrade() error {
 	return q.distribution(top)
 }
 
-// distribution draws the organisations by grade.
+// distribution draws the organisations by grade as one bar.
 func (q *portfolioPage) distribution(top int) error {
-	var points []excelize.ChartDataPoint
-	alt := "Column chart: organisations by the grade of their worst provider:"
+	chart := &excelize.Chart{
+		Type: excelize.BarStacked, Dimension: excelize.ChartDimension{Width: 500, Height: 150}, Legend: excelize.ChartLegend{Position: "bottom", Font: chartFont()}, Overlap: ptr(100), GapWidth: ptr(uint(40)),
+		PlotArea: excelize.ChartPlotArea{ShowVal: true}, XAxis: excelize.ChartAxis{None: true}, YAxis: excelize.ChartAxis{None: true},
+	}
+	alt := "Stacked bar chart: organisations by the grade of their worst provider:"
 	colours := []string{toneOf(msp.Critical).chart, toneOf(msp.High).chart, toneOf(msp.Medium).chart, toneOf(msp.Low).chart, "4C9A6A"}
 	for i, g := range gradeWords() {
-		points = append(points, excelize.ChartDataPoint{Index: i, Fill: solid(colours[i])})
 		alt += fmt.Sprintf(" %s %d,", g, q.p.Grades[g])
+		if q.p.Grades[g] > 0 {
+			chart.Series = append(chart.Series, excelize.ChartSeries{
+				Name: fmt.Sprintf("'%s'!$A$%d", sheetSummary, top+1+i), Values: fmt.Sprintf("'%s'!$B$%d:$B$%d", sheetSummary, top+1+i, top+1+i), Fill: solid(colours[i]),
+			})
+		}
 	}
-	last := top + len(points)
-	return q.chart(cellName(3, top), &excelize.Chart{
-		Type: excelize.Col, VaryColors: ptr(true), GapWidth: ptr(uint(40)),
-		Series: []excelize.ChartSeries{{
-			Name:       fmt.Sprintf("'%s'!$B$%d", sheetSummary, top),
-			Categories: fmt.Sprintf("'%s'!$A$%d:$A$%d", sheetSummary, top+1, last), Values: fmt.Sprintf("'%s'!$B$%d:$B$%d", sheetSummary, top+1, last), DataPoint: points,
-		}},
-		Dimension: excelize.ChartDimension{Width: 500, Height: 178},
-		Legend:    excelize.ChartLegend{Position: "none"},
-		PlotArea:  excelize.ChartPlotArea{ShowVal: true},
-		XAxis:     excelize.ChartAxis{Font: *chartFont()}, YAxis: excelize.ChartAxis{None: true},
-	}, strings.TrimSuffix(alt, ",")+".", 12, 2)
+	if len(chart.Series) == 0 {
+		return nil
+	}
+	return q.chart(cellName(3, top), chart, strings.TrimSuffix(alt, ",")+".", 12, 2)
 }
 
 // bySeverity adds up the open findings.
@@ -231,7 +230,7 @@ func (q *portfolioPage) worst() error {
 	if err := q.heading("Organisations to look at first", lastColumn); err != nil {
 		return err
 	}
-	if err := q.heads("Organisation", "^Grade", ">Score", ">Critical", ">High", " Worst provider", " ", " "); err != nil {
+	if err := q.heads("Organisation", "^Grade", ">Score", ">Critical", ">High", " Provider", " ", " "); err != nil {
 		return err
 	}
 	first, n := q.row+1, min(2*topN, len(q.p.Organisations))
@@ -263,7 +262,7 @@ func (q *portfolioPage) behind() error {
 	if err := q.heading("Who stands behind most of them", lastColumn); err != nil {
 		return err
 	}
-	if err := q.heads("Party", ">Organisations", ">Share", ">Declared by", "^Rank", " What", " ", " "); err != nil {
+	if err := q.heads("Party", ">Clients", ">Share", ">Declared by", "^Rank", " What", " ", " "); err != nil {
 		return err
 	}
 	n := min(2*topN, len(q.p.Parties))
