@@ -63,6 +63,9 @@ func LoadWith(o Options, fsys ...fs.FS) (*Set, error) {
 	for _, f := range fsys {
 		part, err := readAll(f, &ps)
 		if err != nil {
+			if n, ok := f.(named); ok {
+				return nil, fmt.Errorf("read rules in %s: %w", n.dir, err)
+			}
 			return nil, fmt.Errorf("read rules: %w", err)
 		}
 		list = append(list, part...)

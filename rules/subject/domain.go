@@ -94,6 +94,10 @@ func (b *builder) delegation(v *Domain, name msp.Name) *Delegation {
 		out.Operators = append(out.Operators, b.operator(msp.Name(h)))
 	}
 	out.Operators = unique(out.Operators)
+	if l.State == fact.Present.String() || l.State == fact.Broken.String() {
+		v.gapUnless(d.ParentKnown, "delegation", "the NS set of the parent")
+		v.gapUnless(d.ChildKnown, "delegation", "the NS set of the zone itself")
+	}
 	if d.ParentKnown && d.ChildKnown {
 		out.ParentOnly = without(words(d.ParentNS), words(d.ChildNS))
 		out.ChildOnly = without(words(d.ChildNS), words(d.ParentNS))
@@ -171,6 +175,7 @@ func (b *builder) mx(v *Domain, name msp.Name) *MX {
 func (b *builder) spf(v *Domain, name msp.Name) *SPF {
 	f, l := b.look(v, "spf", fact.ProbeSPF, name)
 	d := read[fact.SPF](f, &l)
+	v.gapUnless(!d.Truncated, "spf", "the include tree beyond where the walk was cut")
 	return &SPF{
 		Look: l, Result: d.Result, Record: clip(strings.Join(d.Records, " | ")), All: d.All, PassAll: d.PassAll,
 		UsesPTR: d.UsesPTR, IPv4: d.IPv4, IPv6: d.IPv6, Lookups: int64(d.Lookups), Voids: int64(d.Voids),

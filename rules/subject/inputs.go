@@ -330,6 +330,13 @@ func (v *Domain) gap(input, what, reason string) {
 	v.src.gaps[input] = append(v.src.gaps[input], what)
 }
 
+// gapUnless notes what of an input was not observed, if it was not.
+func (v *Domain) gapUnless(known bool, input, what string) {
+	if !known {
+		v.gap(input, what, "")
+	}
+}
+
 // Ref names the host.
 func (v *Host) Ref() msp.Subject { return msp.Subject{Kind: msp.SubjectHost, ID: v.Name} }
 

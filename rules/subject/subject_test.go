@@ -219,6 +219,18 @@ func TestDomainGaps(t *testing.T) {
 	require.Equal(t, []string{"mx", "spf", "dmarc"}, v.Unlooked)
 }
 
+// TestSetsNotObserved: what makes a judgement unknown is always named.
+func TestSetsNotObserved(t *testing.T) {
+	d := fact.Delegation{Zone: "acme.example", ParentKnown: true, ParentNS: []msp.Name{"ns.alpha.test"}}
+	s := build(t, newGraph(t, chain,
+		newFact(t, fact.ProbeDelegation, "acme.example", fact.Present, d),
+		newFact(t, fact.ProbeSPF, "acme.example", fact.Present, fact.SPF{Result: "permerror", Truncated: true}),
+	))
+	v := find[*Domain](t, s, "acme.example")
+	require.Equal(t, "the NS set of the zone itself", v.Input("delegation").Why)
+	require.Equal(t, "the include tree beyond where the walk was cut", v.Input("spf").Why)
+}
+
 // TestHostOutsideItsDomains holds that the targets of a host that lies in no
 // watched domain are still looked at.
 func TestHostOutsideItsDomains(t *testing.T) {
