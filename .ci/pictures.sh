@@ -18,7 +18,7 @@ pdftoppm -r 90 -f "${page:-2}" -l "${page:-2}" -png -singlefile "$work/report.pd
 echo "wrote .github/summary.png"
 
 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
-  --hide-scrollbars --user-data-dir="$work/chromium" --window-size=1280,1530 \
+  --hide-scrollbars --user-data-dir="$work/chromium" --window-size=1280,1820 \
   --screenshot="$work/page.png" "file://$work/report.html" >/dev/null 2>&1
 cp "$work/page.png" .github/page.png
 echo "wrote .github/page.png"

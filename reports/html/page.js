@@ -215,7 +215,7 @@
         text = money(group.before) + " → " + money(after.most) + ": cuts " + money(group.before - after.most) + " (computed exactly).";
         if (after.sum > group.before - after.most) text += " Over all providers: " + money(after.sum) + ".";
       } else if (ticked.length) {
-        text = money(group.before) + " → at most " + money(after.most) + (after.least > 0 ? ", at least " + money(after.least) : "") + ": this set was not computed together; whatif computes it.";
+        text = money(group.before) + " → at most " + money(after.most) + (after.least > 0 ? ", at least " + money(after.least) : "") + ": this set was not computed together; mspscan whatif computes it.";
       }
       box.querySelector(".after").textContent = text;
     };
@@ -232,6 +232,7 @@
       const w = Math.min(full.w * 1.5, Math.max(full.w / 12, v.w)), h = w * full.h / full.w;
       const x = Math.min(full.w - w * .2, Math.max(-w * .8, v.x)), y = Math.min(full.h - h * .2, Math.max(-h * .8, v.y));
       view = { x, y, w, h };
+      canvas.classList.toggle("near", w < full.w); // a finger moves the graph then, not the page
       svg.setAttribute("viewBox", [x, y, w, h].map((n) => n.toFixed(1)).join(" "));
     };
     const zoom = (f, cx = view.x + view.w / 2, cy = view.y + view.h / 2) =>
@@ -260,7 +261,7 @@
       zoom(e.deltaY < 0 ? .85 : 1 / .85, p.x, p.y);
     }, { passive: false });
     let drag = null, moved = false;
-    svg.addEventListener("pointerdown", (e) => { if (e.button === 0 && e.pointerType !== "touch") { drag = at(e); moved = false; } });
+    svg.addEventListener("pointerdown", (e) => { if (e.button === 0 && (e.pointerType !== "touch" || view.w < full.w)) { drag = at(e); moved = false; } });
     addEventListener("pointermove", (e) => {
       if (!drag) return;
       const p = at(e);
@@ -269,7 +270,7 @@
       canvas.classList.add("drag");
       look({ ...view, x: view.x + drag.x - p.x, y: view.y + drag.y - p.y });
     });
-    addEventListener("pointerup", () => { drag = null; canvas.classList.remove("drag"); });
+    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => { drag = null; canvas.classList.remove("drag"); });
     svg.addEventListener("click", (e) => { if (moved) { e.preventDefault(); moved = false; } }, true);
     svg.addEventListener("dragstart", (e) => e.preventDefault());
 

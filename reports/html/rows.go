@@ -126,7 +126,7 @@ func (v *view) Lines(f reports.Finding) []line {
 
 // circumstances says how sure a finding is and since when it is known.
 func (v *view) circumstances(f reports.Finding) string {
-	list := []string{"Confidence " + string(f.Confidence)}
+	list := []string{"Confidence: " + string(f.Confidence)}
 	if r, ok := v.rules[f.Rule]; f.Effort != "" && (!ok || r.Effort != f.Effort) {
 		list = append(list, "effort "+f.Effort)
 	}
