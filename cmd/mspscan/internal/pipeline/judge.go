@@ -171,6 +171,9 @@ func notes(run *journal.Run, g *graph.Graph, v verdict) []string {
 			list = append(list, "The resolver "+f.Task.Server+" did not answer at the start of the run.")
 		}
 	}
+	for _, name := range missingDomains(g) {
+		list = append(list, "The domain "+name+" does not exist (NXDOMAIN): correct its spelling, or find out whether it lapsed and who may register it.")
+	}
 	if h.Zones != "" {
 		list = append(list, "Scanned offline, in zone files (SHA-256 "+h.Zones[:min(12, len(h.Zones))]+"…).")
 	}
@@ -215,4 +218,21 @@ func (j *judge) replay(run *journal.Run) (*graph.Graph, error) {
 		}
 	}
 	return g, nil
+}
+
+// missingDomains lists the domains of the inventory that DNS denies, sorted.
+func missingDomains(g *graph.Graph) []string {
+	var list []string
+	for _, w := range g.Watched() {
+		f, ok := g.Fact(fact.ProbeHosts, w.Name)
+		if w.Host || !ok || f.Outcome != fact.Absent {
+			continue
+		}
+		var d fact.Hosts
+		if f.Decode(&d) == nil && len(d.Chain) == 0 && d.EndRcode == "NXDOMAIN" {
+			list = append(list, string(w.Name))
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
