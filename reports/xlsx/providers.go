@@ -128,8 +128,10 @@ func bandOf(score float64) int {
 	return 1
 }
 
+// scoreGrade gives the grade of the score; a party that nobody declared has none:
+// DNS shows a part of its access only.
 func scoreGrade(p *reports.Provider, row int, c providerColumns) any {
-	if p.Score == nil {
+	if p.Score == nil || !p.Declared {
 		return nil
 	}
 	return live{bandFormula(c.at("Score hi", row), `"E"`, `"D"`, `"C"`, `"B"`, `"A"`), reports.Bands()[5-bandOf(p.Score.Hi)].Grade}
@@ -140,7 +142,7 @@ func scoreGrade(p *reports.Provider, row int, c providerColumns) any {
 func effectiveGrade(p *reports.Provider, row int, c providerColumns) any {
 	over, byScore := c.at("Override grade", row), c.at("Score grade", row)
 	capped := fmt.Sprintf(`IF(AND(%s>0,%s<cap_critical),cap_critical,IF(AND(%s>0,%s<cap_high),cap_high,%s))`, c.at("Critical", row), byScore, c.at("High", row), byScore, byScore)
-	if p.Score == nil {
+	if p.Score == nil || !p.Declared {
 		return live{fmt.Sprintf(`IF(LEN(%s)>0,%s,"–")`, over, over), cmp.Or(p.Grade, "–")}
 	}
 	return live{fmt.Sprintf(`IF(LEN(%s)>0,%s,%s)`, over, over, capped), p.Grade}

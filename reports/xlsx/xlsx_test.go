@@ -44,6 +44,13 @@ func books(t testing.TB) map[string]book {
 	add("second", in, nil)
 	in.Reviews = decided(made["mining"].report)
 	add("reviewed", in, nil)
+	scored := reports.Build(in)
+	for i := range scored.Providers {
+		if p := &scored.Providers[i]; !p.Declared { // DNS alone shows what it carries
+			p.Exposure, p.Score = &msp.Range{Hi: 1e6, Lo: 1e6}, &msp.Range{Hi: 12, Lo: 12}
+		}
+	}
+	made["scored"] = book{scored, render(t, scored)}
 	in, err = sample.Empty()
 	add("empty", in, err)
 	in, err = sample.Many(1, 3)
