@@ -36,7 +36,7 @@ func TestReads(t *testing.T) {
 
 func TestProblems(t *testing.T) {
 	for data, want := range map[string]string{
-		"- {nmae: a}":                   `f.yaml:1:4: unknown key "nmae" of an item; did you mean name?`,
+		"- {nam: a}":                    `f.yaml:1:4: unknown key "nam" of an item; did you mean name?`,
 		"- {name: a, name: b}":          "f.yaml:1:13: the key name stands twice in an item; keep one",
 		"- {level: hihg}":               `f.yaml:1:11: unknown level "hihg"; did you mean high?`,
 		"- {day: 2026-02-30}":           `f.yaml:1:9: day "2026-02-30" is not a date; write a day`,
@@ -55,8 +55,8 @@ func TestProblems(t *testing.T) {
 		"a\x00":                         "f.yaml:1:1: the file is not text in UTF-8",
 		strings.Repeat("[", 12):         "f.yaml:1:1: not YAML",
 		"- " + strings.Repeat("[", 12) + strings.Repeat("]", 12): "nested deeper than 8 levels",
-		long(2001):                    "f.yaml:1:1: the file is larger than 1 KiB; split it",
-		"- {nmae: a}\n- {level: x}\n": "f.yaml:2:11: unknown level \"x\"; write one of low, high",
+		long(2001):                   "f.yaml:1:1: the file is larger than 1 KiB; split it",
+		"- {nam: a}\n- {level: x}\n": "f.yaml:2:11: unknown level \"x\"; write one of low, high",
 	} {
 		_, _, err := read(data)
 		var list strict.Problems
