@@ -14,7 +14,8 @@ const faults = [];
 const expect = (ok, what) => { checks++; if (!ok) { faults.push(what); console.log("FAULT " + what); } };
 const equal = (got, want, what) => expect(got === want, `${what}: ${JSON.stringify(got)}, not ${JSON.stringify(want)}`);
 
-const browser = await chromium.launch({ executablePath, args, headless: true });
+const launch = () => chromium.launch({ executablePath, args, headless: true });
+let browser = await launch();
 
 // open gives a page with what it said and asked for.
 async function open(file, options = {}, hash = "") {
@@ -189,7 +190,8 @@ async function picture(p, name) {
 }
 
 const files = readdirSync(folder).filter((f) => f.endsWith(".html")).sort();
-for (const f of files) {
+// use tries all of one page.
+async function use(f) {
   const name = f.replace(/\.html$/, ""), file = join(folder, f);
   const facts = JSON.parse(readFileSync(join(folder, name + ".json"), "utf8"));
   const p = await open(file);
@@ -240,6 +242,16 @@ for (const f of files) {
   equal(visible, 0, `${name}: nothing that needs scripts shows without them`);
   await quiet(name + ", without scripts", off);
   await off.close();
+}
+for (const f of files) {
+  try {
+    await use(f);
+  } catch (e) { // a browser that fell over is no fault of the page, once
+    console.log(`${f}: again, after: ${e.message.split("\n")[0]}`);
+    await browser.close().catch(() => {});
+    browser = await launch();
+    await use(f).catch((again) => expect(false, `${f}: ${again.message}`));
+  }
 }
 await browser.close();
 console.log(`page: ${checks} checks on ${files.length} pages, ${faults.length} faults`);
