@@ -75,7 +75,7 @@ func TestBrand(t *testing.T) {
 	raw := branded(t)
 	require.True(t, bytes.Equal(raw, branded(t)), "the same brand gives the same bytes")
 	f := open(t, raw)
-	pictures, err := f.GetPictures("Cover", "D1")
+	pictures, err := f.GetPictures("Cover", "D2")
 	require.NoError(t, err)
 	require.Len(t, pictures, 1)
 	require.Equal(t, drawn(t, 600, 150, asPNG), pictures[0].File)

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// The room for a logo at the top of the cover, in pixels.
+// The room for a logo beside the client's name on the cover, in pixels.
 const (
 	logoWidth  = 236
-	logoHeight = 82
+	logoHeight = 62
 )
 
 // cover writes the first sheet: what this is, for whom, how to read and change
@@ -37,10 +37,14 @@ func (p *page) coverTitle() error {
 	if err := p.next(40, p.cell("Exposure through managed service providers", bigTitle)); err != nil {
 		return err
 	}
-	if err := p.next(26, p.cell(text(p.b.r.Organisation.Name), title)); err != nil {
+	height := 26.0
+	if p.b.o.Brand.Logo != nil {
+		height = 50
+	}
+	if err := p.next(height, p.cell(text(p.b.r.Organisation.Name), title)); err != nil {
 		return err
 	}
-	return p.logo(cellName(4, 1), logoWidth, logoHeight)
+	return p.logo(cellName(4, p.row), logoWidth, logoHeight)
 }
 
 // coverFields writes what the assessor fills in and what the scan knows.
@@ -58,7 +62,13 @@ func (p *page) coverFields() error {
 		{"Judged as of", date(r.Run.Now), "Period", strings.Trim(started+" to "+finished, " to")},
 		{"In scope", fmt.Sprintf("%d providers declared, %d seen in DNS, %d assets", declared, len(r.Summary.Undeclared), len(r.Assets)), "Out of scope", nil},
 	} {
-		if err := p.next(18, p.cell(f[0], label), p.cell(f[1], fieldLook(f[1])), p.cell(f[2], label), p.cell(f[3], fieldLook(f[3]))); err != nil {
+		lined := 1
+		for _, v := range []any{f[1], f[3]} {
+			if words, ok := v.(string); ok {
+				lined = max(lined, wraps(words, 33))
+			}
+		}
+		if err := p.next(float64(min(lined, 3))*lineRoom+6, p.cell(f[0], label), p.cell(f[1], fieldLook(f[1])), p.cell(f[2], label), p.cell(f[3], fieldLook(f[3]))); err != nil {
 			return err
 		}
 	}
@@ -129,7 +139,7 @@ func (p *page) legend() error {
 	}
 	for _, words := range []string{
 		"To overrule a finding: sheet Findings, column Override, choose a severity, and say why in Reason (red until you do). Provider counts, grades, the risk matrix, the Summary and its charts follow.",
-		"To overrule a grade: sheet Providers, column Override grade, and say why. To accept a risk: set the finding's Status; it stays listed and no longer counts.",
+		"To overrule a grade: sheet Providers, column Override grade, and say why. To accept a risk: set the finding's Status, and fill in Waived until, Approved by and Justification; it stays listed and no longer counts. mspscan review import brings your edits into the next run.",
 	} {
 		if err := p.next(28, p.cell(words, prose)); err != nil {
 			return err
