@@ -36,7 +36,7 @@ done
 # the sample as a user scans it: a report, hand-outs, a portfolio of two
 sample=testdata/ridgeline
 go build -o "$work/mspscan" ./cmd/mspscan
-sed "s/^  id: ridgeline$/  id: second/" "$sample/inventory.yaml" >"$work/scan/second.yaml"
+sed "s/^  id: ridgeline$/  id: second/; s/customer: ridgeline$/customer: second/" "$sample/inventory.yaml" >"$work/scan/second.yaml"
 "$work/mspscan" scan "$sample/inventory.yaml" --zones "$sample/zones" --now 2026-06-01 -q -o "xlsx=$work/scan/sample.xlsx" --per-provider "$work/scan/hand"
 "$work/mspscan" scan "$sample/inventory.yaml" "$work/scan/second.yaml" --zones "$sample/zones" --now 2026-06-01 -q -o "xlsx=$work/scan/two.xlsx"
 "$work/mspscan" questionnaire export "$sample/inventory.yaml" --now 2026-06-01 -o "$work/scan/questions"
