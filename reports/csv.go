@@ -41,7 +41,7 @@ func (c CSV) row(f *Finding) []string {
 		reason, until = f.Waived.Reason, f.Waived.Expires.String()
 	}
 	cells := []string{
-		f.ID, f.Provider, f.Rule, f.Severity.String(), string(f.Confidence), string(f.Subject.Kind), f.Subject.ID, f.Title, f.Message, strings.Join(seen, "; "),
+		f.ID, f.Provider, f.Rule, f.Effective().String(), string(f.Confidence), string(f.Subject.Kind), f.Subject.ID, f.Title, f.Message, strings.Join(seen, "; "),
 		f.Expected, f.Remediation, f.Effort, strings.Join(f.References, "; "), string(f.State), f.FirstSeen, f.LastSeen, reason, until, f.Location.String(),
 	}
 	if !c.Raw {

@@ -125,7 +125,7 @@ func scriptData(v *view) data {
 	}
 	for _, f := range v.Findings {
 		d.Findings = append(d.Findings, [4]int{
-			int(f.Severity), index(&c.Providers, "provider", f.Provider, v.Owner(f.Provider)), index(&c.Rules, "rule", f.Rule, f.Rule),
+			int(f.Effective()), index(&c.Providers, "provider", f.Provider, v.Owner(f.Provider)), index(&c.Rules, "rule", f.Rule, f.Rule),
 			index(&c.States, "state", stateWord(f), sentence(stateWord(f))),
 		})
 	}

@@ -266,7 +266,7 @@ func (g Gate) byState(v *reports.Verdict, r *reports.Report) {
 	}
 	n := 0
 	for _, f := range r.Findings {
-		if f.Open() && f.Severity >= least && (f.State == msp.StateNew || f.State == msp.StateReopened) {
+		if f.Open() && f.Effective() >= least && (f.State == msp.StateNew || f.State == msp.StateReopened) {
 			n++
 		}
 	}
