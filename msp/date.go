@@ -59,5 +59,15 @@ func (d *Date) UnmarshalText(b []byte) (err error) {
 	return err
 }
 
+// Past gives d unless it lies after the day behind day, else the unknown date:
+// what has not happened yet is no proof. The day of grace is for places where
+// it is tomorrow already.
+func (d Date) Past(day Date) Date {
+	if d.Known() && d.Time().After(day.Time().AddDate(0, 0, 1)) {
+		return Date{}
+	}
+	return d
+}
+
 // MarshalText writes YYYY-MM-DD.
 func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }

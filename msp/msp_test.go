@@ -153,3 +153,11 @@ func FuzzParseName(f *testing.F) {
 		}
 	})
 }
+
+func TestDatePast(t *testing.T) {
+	day := Date{2026, 5, 31}
+	require.Equal(t, day, day.Past(day))
+	require.Equal(t, Date{2026, 6, 1}, Date{2026, 6, 1}.Past(day), "it is tomorrow already elsewhere")
+	require.False(t, Date{2026, 6, 2}.Past(day).Known(), "what has not happened is not known")
+	require.False(t, Date{}.Past(day).Known())
+}

@@ -26,7 +26,7 @@ func (b *builder) access(r *msp.Relationship, a *msp.Access) *Access {
 	v := &Access{
 		ID: a.ID, Kind: string(a.Kind), Level: a.Kind.Level().String(), Provider: r.Provider, Customer: r.Customer,
 		Service: r.Service, WholeCustomer: len(a.Reaches) == 0, Controls: controls(a.Controls),
-		Reviewed: a.Reviewed.String(), LastUsed: a.LastUsed.String(), src: accessSource{a, r},
+		Reviewed: a.Reviewed.Past(b.day).String(), LastUsed: a.LastUsed.Past(b.day).String(), src: accessSource{a, r},
 	}
 	reaches := a.Reaches
 	ours := r.Customer == b.inv.Organisation.ID
@@ -85,7 +85,7 @@ func (b *builder) relationship(r *msp.Relationship) *Relationship {
 	v := &Relationship{
 		ID: graph.RelationshipID(r), Provider: r.Provider, ProviderName: b.nameOf(r.Provider), Customer: r.Customer,
 		ToOrganisation: r.Customer == b.inv.Organisation.ID, Service: r.Service, AccessStated: r.AccessStated,
-		Contract: contract(&r.Contract), Egress: r.Egress.Answer.String(),
+		Contract: contract(&r.Contract, b.day), Egress: r.Egress.Answer.String(),
 		EgressFiltering: r.Controls[msp.EgressFiltering].Answer.String(),
 		Logging:         &Logging{RetentionMonths: number(r.Logging.RetentionMonths), CustomerAccess: r.Logging.CustomerAccess.Answer.String()},
 		src:             relationshipSource{r, b.providers[r.Provider]},
@@ -142,13 +142,13 @@ func missing(r *msp.Relationship, p *msp.Provider) []string {
 	return out
 }
 
-func contract(c *msp.Contract) *Contract {
+func contract(c *msp.Contract, day msp.Date) *Contract {
 	return &Contract{
 		Stated: c.Stated || c.None, None: c.None, Starts: c.Starts.String(), Ends: c.Ends.String(),
 		IncidentNoticeHours:       number(c.IncidentNoticeHours),
 		IncidentNoticeCovers:      c.IncidentNoticeCovers.Values,
 		IncidentNoticeCoversKnown: c.IncidentNoticeCovers.Known,
-		AuditRight:                c.AuditRight.Answer.String(), LastAudit: c.LastAudit.String(),
+		AuditRight:                c.AuditRight.Answer.String(), LastAudit: c.LastAudit.Past(day).String(),
 		SubcontractorNoticeDays: number(c.SubcontractorNotice),
 		BreakClause:             c.BreakClause.Answer.String(), ExitPlan: c.ExitPlan.Answer.String(),
 		Locations: c.Locations.Values, LocationsKnown: c.Locations.Known,
