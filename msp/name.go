@@ -28,7 +28,7 @@ func ParseName(s string) (Name, error) {
 	}
 	labels, err := splitLabels(strings.ToLower(s))
 	if err != nil {
-		return "", fmt.Errorf("%w: %q: %v", ErrName, s, err)
+		return "", fmt.Errorf("%w: %q: %w", ErrName, s, err)
 	}
 	return Name(strings.Join(labels, ".")), nil
 }

@@ -19,7 +19,7 @@ func Read(r io.Reader) (*Report, error) {
 	d := json.NewDecoder(io.LimitReader(r, maxReport))
 	var out Report
 	if err := d.Decode(&out); err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrReport, err)
+		return nil, fmt.Errorf("%w: %w", ErrReport, err)
 	}
 	if out.Schema != SchemaID {
 		return nil, fmt.Errorf("%w: schema %q; this version reads %q", ErrReport, out.Schema, SchemaID)

@@ -41,7 +41,7 @@ func Load(r io.Reader) (*Catalog, error) {
 	}
 	root, err := document(raw)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrTable, err)
+		return nil, fmt.Errorf("%w: %w", ErrTable, err)
 	}
 	d := &decoder{seen: map[string]int{}}
 	entries := d.table(root)

@@ -47,7 +47,7 @@ func (l *loader) csv() error {
 			return msp.Pos{File: l.name, Line: line, Column: column}
 		}
 		if columns == nil {
-			head := false
+			var head bool
 			if columns, head = csvHead(row); columns == nil {
 				p := at()
 				return l.errorAt(p, "no column of indicators; the first line names the columns: indicator,type,source,date")

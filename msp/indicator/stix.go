@@ -51,12 +51,12 @@ func (l *loader) stixIndicator(o node, authors map[string]string) error {
 		e.Published = day(o.get("created").text)
 	}
 	if s := o.get("valid_until").text; s != "" {
-		until, err := time.Parse(time.RFC3339, s)
-		if err != nil {
+		until, ok := instant(s)
+		if !ok {
 			l.unfit(at, fmt.Sprintf("valid_until %q is no time", s))
 			return nil
 		}
-		e.Until = until.UTC()
+		e.Until = until
 	}
 	values, ok := parsePattern(o.get("pattern").text)
 	if !ok {
@@ -84,4 +84,10 @@ func stixSource(o node, authors map[string]string) string {
 		}
 	}
 	return o.get("name").text
+}
+
+// instant reads a time of STIX.
+func instant(s string) (time.Time, bool) {
+	t, err := time.Parse(time.RFC3339, s)
+	return t.UTC(), err == nil
 }

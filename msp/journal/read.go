@@ -30,7 +30,7 @@ func Open(name string) (*Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	run, err := Read(f)
 	if err != nil {
 		return nil, fmt.Errorf("read journal %s: %w", name, err)
@@ -46,7 +46,7 @@ func Read(r io.Reader) (*Run, error) {
 	if magic, err := br.Peek(2); err == nil && magic[0] == 0x1f && magic[1] == 0x8b {
 		zr, err := gzip.NewReader(br)
 		if err != nil {
-			return nil, fmt.Errorf("%w: %v", ErrJournal, err)
+			return nil, fmt.Errorf("%w: %w", ErrJournal, err)
 		}
 		br = bufio.NewReaderSize(zr, 1<<16)
 	}
@@ -69,9 +69,9 @@ func (d *decoder) lines(br *bufio.Reader) error {
 		line, err := readLine(br)
 		d.size += int64(len(line))
 		switch {
-		case err == io.EOF && len(line) == 0:
+		case errors.Is(err, io.EOF) && len(line) == 0:
 			return d.done(n)
-		case err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF):
+		case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
 			d.out.Torn = d.line(line) != nil
 			if d.out.Torn && n == 1 {
 				return fmt.Errorf("%w: line 1 is cut", ErrJournal)
@@ -107,7 +107,7 @@ func readLine(br *bufio.Reader) ([]byte, error) {
 		if len(line) > maxLine {
 			return nil, fmt.Errorf("%w: a line of over %d bytes", ErrJournal, maxLine)
 		}
-		if err == bufio.ErrBufferFull {
+		if errors.Is(err, bufio.ErrBufferFull) {
 			continue
 		}
 		return bytes.TrimRight(line, "\r\n"), err
@@ -122,7 +122,7 @@ func (d *decoder) line(line []byte) error {
 		Kind string `json:"kind"`
 	}
 	if err := json.Unmarshal(line, &kind); err != nil {
-		return fmt.Errorf("%w: %v", ErrJournal, err)
+		return fmt.Errorf("%w: %w", ErrJournal, err)
 	}
 	switch kind.Kind {
 	case "run":
@@ -140,7 +140,7 @@ func (d *decoder) line(line []byte) error {
 func (d *decoder) header(line []byte) error {
 	var h Header
 	if err := json.Unmarshal(line, &h); err != nil {
-		return fmt.Errorf("%w: %v", ErrJournal, err)
+		return fmt.Errorf("%w: %w", ErrJournal, err)
 	}
 	if h.Schema != Schema {
 		return fmt.Errorf("%w: schema %q; this version reads %q", ErrJournal, h.Schema, Schema)
@@ -165,7 +165,7 @@ func (d *decoder) end(e End) {
 func read[T any](line []byte, take func(T)) error {
 	var v T
 	if err := json.Unmarshal(line, &v); err != nil {
-		return fmt.Errorf("%w: %v", ErrJournal, err)
+		return fmt.Errorf("%w: %w", ErrJournal, err)
 	}
 	take(v)
 	return nil

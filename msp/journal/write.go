@@ -93,13 +93,12 @@ func wholeLines(r io.Reader) (int64, error) {
 	for {
 		part, err := br.ReadSlice('\n')
 		at += int64(len(part))
-		switch err {
-		case nil:
+		switch {
+		case err == nil:
 			end = at
-		case io.EOF:
+		case errors.Is(err, io.EOF):
 			return end, nil
-		case bufio.ErrBufferFull:
-		default:
+		case !errors.Is(err, bufio.ErrBufferFull):
 			return 0, err
 		}
 	}

@@ -4,9 +4,9 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/x509"
 	"encoding/hex"
-	"math/big"
 	"strings"
 	"testing"
 
@@ -24,8 +24,9 @@ func sum(octets int) string { return strings.Repeat("ab", octets) }
 
 func publicKey(t *testing.T) string {
 	t.Helper()
-	p := elliptic.P256().Params()
-	raw, err := x509.MarshalPKIXPublicKey(&ecdsa.PublicKey{Curve: elliptic.P256(), X: new(big.Int).Set(p.Gx), Y: new(big.Int).Set(p.Gy)})
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	raw, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
 	require.NoError(t, err)
 	return hex.EncodeToString(raw)
 }

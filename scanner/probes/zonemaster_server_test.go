@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -495,7 +496,7 @@ func (c *conn) Read(b []byte) (int, error) {
 		return 0, os.ErrDeadlineExceeded
 	}
 	n, err := c.reply.Read(b)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = os.ErrDeadlineExceeded
 	}
 	return n, err

@@ -96,7 +96,7 @@ func openReport(file string) (*past, error) {
 	if err != nil {
 		return nil, usage("open run: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	r, err := reports.Read(f)
 	if err != nil {
 		return nil, usage("read %s: %w; want a journal or a report of -o json", file, err)

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"strings"
@@ -101,7 +102,7 @@ func isJournal(file string) bool {
 	if err != nil {
 		return false
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	start, err := bufio.NewReader(f).Peek(64)
-	return (err == nil || err == io.EOF) && bytes.Contains(start, []byte(`"kind":"run"`))
+	return (err == nil || errors.Is(err, io.EOF)) && bytes.Contains(start, []byte(`"kind":"run"`))
 }

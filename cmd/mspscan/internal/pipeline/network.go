@@ -181,7 +181,7 @@ func systemResolvers(file string) ([]netip.AddrPort, error) {
 	if err != nil {
 		return nil, usage("find the system's resolvers: %w; name one with --resolver", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	var list []netip.AddrPort
 	lines := bufio.NewScanner(f)
 	for lines.Scan() {

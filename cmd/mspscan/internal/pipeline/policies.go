@@ -88,7 +88,7 @@ func (p *policies) Fetch(ctx context.Context, domain msp.Name) ([]byte, error) {
 
 // connect dials the first public address of the host at port 443.
 func (p *policies) connect(ctx context.Context, host msp.Name) (net.Conn, error) {
-	var last error = errNoAddress
+	last := errNoAddress
 	for _, qtype := range []string{"A", "AAAA"} {
 		for _, r := range p.resolver.Resolve(ctx, scanner.Question{Name: host, Type: qtype}).Records {
 			addr, err := netip.ParseAddr(r.Fields[0])
