@@ -161,3 +161,11 @@ func TestDatePast(t *testing.T) {
 	require.False(t, Date{2026, 6, 2}.Past(day).Known(), "what has not happened is not known")
 	require.False(t, Date{}.Past(day).Known())
 }
+
+func TestRelationshipID(t *testing.T) {
+	require.Equal(t, "north>acme/managed-desktop", RelationshipID("north", "acme", "Managed desktop"))
+	require.Equal(t, "north>acme/caf-desk", RelationshipID("north", "acme", "Café desk"))
+	a, b := RelationshipID("north", "acme", "托管桌面"), RelationshipID("north", "acme", "网络支持")
+	require.NotEqual(t, a, b, "services in other scripts are told apart")
+	require.Regexp(t, `^north>acme/[0-9a-f]{8}$`, a)
+}

@@ -152,7 +152,7 @@ func between(s, before, after string) (string, bool) {
 
 // names lists what an expression of the rule may name.
 func (c *compiler) names() []string {
-	list := []string{string(c.rule.Subject), "today", "YES", "NO", "UNKNOWN", "NA", "item", "missing", "size", "has", "older_than_months", "older_than_days"}
+	list := []string{string(c.rule.Subject), "today", "YES", "NO", "UNKNOWN", "BROKEN", "NA", "item", "missing", "size", "has", "older_than_months", "older_than_days"}
 	for _, p := range c.rule.Params {
 		list = append(list, "params."+p.Name)
 	}

@@ -37,6 +37,7 @@ func newEnv(kind subject.Kind) (*cel.Env, error) {
 		cel.Constant("YES", cel.StringType, types.String("yes")),
 		cel.Constant("NO", cel.StringType, types.String("no")),
 		cel.Constant("UNKNOWN", cel.StringType, types.String("unknown")),
+		cel.Constant("BROKEN", cel.StringType, types.String("broken")),
 		cel.Constant("NA", cel.StringType, types.String("na")),
 		dateFunction("older_than_months", func(day time.Time, n int) time.Time { return day.AddDate(0, -n, 0) }),
 		dateFunction("older_than_days", func(day time.Time, n int) time.Time { return day.AddDate(0, 0, -n) }),

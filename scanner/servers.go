@@ -15,6 +15,10 @@ const (
 	MaxAddresses = 2  // addresses of one host
 )
 
+// NotDelegated is the reason of ZoneServers for a name that is proved to be no
+// zone: there is nobody to ask.
+const NotDelegated = "not_delegated"
+
 // Server is one address of a zone's name server; without an address, Reason says
 // why.
 type Server struct {
@@ -35,7 +39,7 @@ func ZoneServers(ctx context.Context, r Resolver, zone msp.Name) ([]Server, stri
 	}
 	hosts = sortedNames(hosts)
 	if len(hosts) == 0 {
-		return nil, firstOf(cut.Reason, ns.Reason, "not_delegated")
+		return nil, firstOf(cut.Reason, ns.Reason, NotDelegated)
 	}
 	var servers []Server
 	for i, host := range hosts {

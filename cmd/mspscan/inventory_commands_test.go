@@ -145,12 +145,12 @@ func TestUsageErrors(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"validate"}, "requires at least 1 arg"},
+		{[]string{"validate"}, "no argument given; the form is: mspscan validate INVENTORY"},
 		{[]string{"vaildate", "x"}, `unknown command "vaildate"; did you mean validate?`},
 		{[]string{"zzz"}, "see mspscan --help"},
 		{[]string{"validate", "--nope", "x"}, "unknown flag: --nope"},
 		{[]string{"--\x1b[31m\n::error::x"}, `\x1b[31m\n::error::x`},
-		{[]string{"init", "a", "b"}, "accepts at most 1 arg"},
+		{[]string{"init", "a", "b"}, "2 arguments given; the form is: mspscan init"},
 		{[]string{"init", "--sample=maybe"}, "invalid argument"},
 	} {
 		code, stdout, stderr := call(t, tc.args...)

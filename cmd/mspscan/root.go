@@ -99,8 +99,12 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 func prepare(c *cobra.Command) {
 	if check := c.Args; check != nil {
 		c.Args = func(cmd *cobra.Command, args []string) error {
-			if err := check(cmd, args); err != nil {
-				return usageError("%s: %w; see %s --help", cmd.CommandPath(), err, cmd.CommandPath())
+			err := check(cmd, args)
+			if e := (*exitError)(nil); errors.As(err, &e) {
+				return err
+			}
+			if err != nil {
+				return usageError("%s given; the form is: %s; see %s --help", arguments(len(args)), cmd.UseLine(), cmd.CommandPath())
 			}
 			return nil
 		}
@@ -108,4 +112,14 @@ func prepare(c *cobra.Command) {
 	for _, sub := range c.Commands() {
 		prepare(sub)
 	}
+}
+
+func arguments(n int) string {
+	switch n {
+	case 0:
+		return "no argument"
+	case 1:
+		return "1 argument"
+	}
+	return fmt.Sprintf("%d arguments", n)
 }

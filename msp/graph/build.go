@@ -96,7 +96,7 @@ func (g *Graph) addRelationships() error {
 func (g *Graph) addAccess(item int, r *msp.Relationship, from, to int32) error {
 	if !r.AccessStated {
 		g.addDoor(Door{
-			ID: fmt.Sprintf("%s>%s/%s?", r.Provider, r.Customer, msp.Slug(r.Service)), Assumed: true, From: from,
+			ID: msp.RelationshipID(r.Provider, r.Customer, r.Service) + "?", Assumed: true, From: from,
 			Targets: []int32{to}, Relationship: int32(item), Access: -1, Pos: r.Src.Pos,
 		}, EdgeAccess)
 		return nil
@@ -186,7 +186,7 @@ func (g *Graph) rank() {
 // RelationshipID gives the subject id of a relationship:
 // provider>customer/service-slug.
 func RelationshipID(r *msp.Relationship) string {
-	return r.Provider + ">" + r.Customer + "/" + msp.Slug(r.Service)
+	return msp.RelationshipID(r.Provider, r.Customer, r.Service)
 }
 
 // Watched is a name that the inventory puts in scope.

@@ -99,7 +99,7 @@ func (d *decoder) checkRelationships() {
 	first := make(map[string]int, len(d.inv.Relationships))
 	for i := range d.inv.Relationships {
 		r := &d.inv.Relationships[i]
-		id := r.Provider + ">" + r.Customer + "/" + msp.Slug(r.Service)
+		id := msp.RelationshipID(r.Provider, r.Customer, r.Service)
 		if old, ok := first[id]; ok && r.Provider != "" {
 			d.add(Diagnostic{
 				Pos: r.Src.Pos,

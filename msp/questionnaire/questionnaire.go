@@ -159,5 +159,5 @@ func flat(s string) string { return strings.Join(strings.Fields(msp.Visible(s)),
 
 // RelationshipID gives the subject id of a relationship (contract section 7).
 func RelationshipID(r *msp.Relationship) string {
-	return r.Provider + ">" + r.Customer + "/" + msp.Slug(r.Service)
+	return msp.RelationshipID(r.Provider, r.Customer, r.Service)
 }

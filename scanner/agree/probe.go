@@ -11,7 +11,7 @@ import (
 
 // Probe asks one address of each server of the task's zone for its MX and TXT
 // sets. Data is fact.Agree: Present = all say the same, Broken = they differ,
-// Unknown = they agree as far as they answered.
+// Absent = the name is no zone, Unknown = they agree as far as they answered.
 func Probe() scanner.Probe {
 	return scanner.Probe{
 		Name: fact.ProbeAgree,
@@ -27,6 +27,9 @@ func run(ctx context.Context, env scanner.Env, t fact.Task) fact.Fact {
 		return trace.Fact(t, fact.Unknown, "not_asked", data)
 	}
 	servers, reason := scanner.ZoneServers(ctx, trace, t.Name)
+	if reason == scanner.NotDelegated {
+		return trace.Fact(t, fact.Absent, "", data)
+	}
 	if reason != "" {
 		return trace.Fact(t, fact.Unknown, reason, data)
 	}

@@ -39,7 +39,7 @@ func runTransfer(ctx context.Context, env scanner.Env, t fact.Task) fact.Fact {
 		return trace.Fact(t, fact.Unknown, "not_asked", data)
 	}
 	servers, reason := scanner.ZoneServers(ctx, trace, t.Name)
-	if reason == notDelegated {
+	if reason == scanner.NotDelegated {
 		return trace.Fact(t, fact.Absent, "", data)
 	}
 	var evidence []fact.Query
@@ -72,7 +72,7 @@ func runRecursion(ctx context.Context, env scanner.Env, t fact.Task) fact.Fact {
 		return trace.Fact(t, fact.Unknown, "not_asked", data)
 	}
 	servers, reason := scanner.ZoneServers(ctx, trace, t.Name)
-	if reason == notDelegated {
+	if reason == scanner.NotDelegated {
 		return trace.Fact(t, fact.Absent, "", data)
 	}
 	var outcomes []fact.Outcome
@@ -90,10 +90,6 @@ func runRecursion(ctx context.Context, env scanner.Env, t fact.Task) fact.Fact {
 	outcome, why := overall(outcomes, reasons)
 	return trace.Fact(t, outcome, firstReason(outcome, reason, why), data)
 }
-
-// notDelegated is what scanner.ZoneServers says of a name that is proved to be no
-// zone: there is nobody to ask and nothing to hand out.
-const notDelegated = "not_delegated"
 
 // unasked judges a host without an address to ask: one that is proved to have
 // none does nothing, of any other nothing is known.

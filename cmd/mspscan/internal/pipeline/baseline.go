@@ -230,7 +230,7 @@ func subjectsOfReport(r *reports.Report) []msp.Subject {
 	}
 	for _, l := range r.SupplyChain {
 		if l.Source == "declared" {
-			add(msp.SubjectRelationship, l.Provider+">"+l.Recipient+"/"+msp.Slug(l.Service))
+			add(msp.SubjectRelationship, msp.RelationshipID(l.Provider, l.Recipient, l.Service))
 		}
 	}
 	for _, c := range r.Controls {
