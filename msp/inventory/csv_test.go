@@ -91,7 +91,7 @@ providers:
     assessments: {irap: 2025-11-03, other: 2024-01-01}
     answers: {indicator_sweep: yes, client_isolation: {answer: na, reason: "one client\nonly"}, essential_eight_level: 0, credential_abuse_detection: no}
     consent: {active_probes: {answer: no, evidence: verified}, reference: "mail"}
-  - {id: tool, name: Tool, kind: software}
+  - {id: tool, name: Tool, kind: software, assessments: none}
 relationships:
   - provider: north
     customer: acme
@@ -212,4 +212,12 @@ func FuzzCSV(f *testing.F) {
 			checkDecode(t, name, data)
 		}
 	})
+}
+
+func TestAssessmentsStatedNone(t *testing.T) {
+	text := "version: 1\norganisation: {id: acme, name: A}\nproviders:\n  - {id: a, kind: msp, assessments: none}\n  - {id: b, kind: msp}\n"
+	inv := decode(t, text)
+	require.NotNil(t, inv.Providers[0].Assessments, "stated as none")
+	require.Empty(t, inv.Providers[0].Assessments)
+	require.Nil(t, inv.Providers[1].Assessments, "not answered")
 }

@@ -15,7 +15,7 @@ func (g *grammar) providerObject() *object[msp.Provider] {
 		objectField("contacts", "whom to reach there", g.contacts, func(t *T) *msp.Contacts { return &t.Contacts }),
 		replyField("material", "is it material: would the business suffer without it", func(t *T) *msp.Reply { return &t.Material }),
 		wordField("risk_rating", "the organisation's own rating", msp.RiskRatings(), func(t *T) *string { return &t.RiskRating }),
-		objectField("assessments", "security assessments and their days", g.assessments, func(t *T) *assessmentSet { return (*assessmentSet)(&t.Assessments) }),
+		g.assessmentsField(),
 		objectField("answers", "its replies to the questionnaire", g.answers, func(t *T) *msp.Answers { return &t.Answers }),
 		objectField("consent", "its written permission for active probes", g.consent, func(t *T) *msp.Consent { return &t.Consent }),
 	)
@@ -39,6 +39,22 @@ func contactsObject() *object[msp.Contacts] {
 
 // assessmentSet gives the mapping of assessment kinds to days a type.
 type assessmentSet []msp.Assessment
+
+// assessmentsField takes a mapping of assessments to days, or the word none for
+// a provider that nobody has assessed.
+func (g *grammar) assessmentsField() field[msp.Provider] {
+	return field[msp.Provider]{
+		name: "assessments", doc: "security assessments and their days; none = stated that there are none",
+		schema: schema{"anyOf": []any{schema{"enum": []any{"none"}}, refSchema(g.assessments.def)}}, words: []string{"none"}, below: g.assessments.columns,
+		set: func(d *decoder, t *msp.Provider, n node) {
+			if none(n) {
+				t.Assessments = []msp.Assessment{}
+				return
+			}
+			g.assessments.decode(d, n, (*assessmentSet)(&t.Assessments))
+		},
+	}
+}
 
 func assessmentsObject() *object[assessmentSet] {
 	var fields []field[assessmentSet]

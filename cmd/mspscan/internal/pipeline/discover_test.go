@@ -199,3 +199,11 @@ func TestDraftDeclares(t *testing.T) {
 	}
 	require.Equal(t, 4, checked)
 }
+
+func TestDiscoverNoSuchDomain(t *testing.T) {
+	text, said, err := discover(t, "../../../../testdata/ridgeline/zones", "", "nosuch.example")
+	require.NoError(t, err)
+	require.Contains(t, text, "nosuch.example does not exist, as its parent answers (NXDOMAIN)")
+	require.NotContains(t, text, "run this again later")
+	require.Contains(t, said, "nosuch.example does not exist (NXDOMAIN)")
+}

@@ -84,6 +84,9 @@ func (d *discovery) summary(w io.Writer, file string) {
 			fmt.Fprintf(w, "  %-28s %s\n", msp.Visible(r.Provider), msp.Visible(r.Service))
 		}
 	}
+	for _, n := range d.absent() {
+		fmt.Fprintf(w, "  %s does not exist (NXDOMAIN): is it spelt right?\n", msp.Visible(string(n)))
+	}
 	if n := len(d.lost); n > 0 {
 		fmt.Fprintf(w, "  %s to a name that is gone or that anybody can hold: see the end of the draft\n", count(n, "record"))
 	}
@@ -100,4 +103,17 @@ func count(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// absent gives the organisation's domains that are proved not to exist.
+func (d *discovery) absent() []msp.Name {
+	var list []msp.Name
+	for _, n := range d.org.Domains {
+		f, ok := d.g.Fact(fact.ProbeDelegation, n)
+		gone := func(o fact.Observation) bool { return o.Name == n && o.Rcode == "NXDOMAIN" }
+		if ok && f.Outcome == fact.Absent && slices.ContainsFunc(f.Observed, gone) {
+			list = append(list, n)
+		}
+	}
+	return list
 }

@@ -241,9 +241,13 @@ func serviceOf(dep graph.Dependency) (service, dns string) {
 
 // questions lists what DNS leaves open.
 func (d *discovery) questions() []string {
-	list := []string{
-		"Who manages your desktops, servers, network, backups and log-ons, and who can reach them from outside? DNS does not show them.",
+	var list []string
+	for _, n := range d.absent() {
+		list = append(list, string(n)+" does not exist, as its parent answers (NXDOMAIN): is it spelt as you own it, and is its registration paid for?")
 	}
+	list = append(list,
+		"Who manages your desktops, servers, network, backups and log-ons, and who can reach them from outside? DNS does not show them.",
+	)
 	for _, party := range d.order {
 		first := d.byParty[party][0]
 		if first.From == d.org.ID {
