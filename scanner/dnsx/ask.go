@@ -25,15 +25,15 @@ const (
 
 // client asks one resolver.
 type client struct {
-	resolver string // address:port
-	lib      *dnsx.DNSX
-	err      error // why it cannot ask
+	shown string // address:port, in evidence
+	lib   *dnsx.DNSX
+	err   error // why it cannot ask
 }
 
 // newClient makes a client of a resolver given as address:port. It opens no
 // socket.
 func newClient(resolver string) client {
-	c := client{resolver: resolver}
+	c := client{shown: resolver}
 	if _, c.err = netip.ParseAddrPort(resolver); c.err != nil {
 		return c
 	}
@@ -49,7 +49,7 @@ func newClient(resolver string) client {
 // ask puts one question, once more if no answer comes, and gives what was said
 // and the exchanges.
 func (c client) ask(ctx context.Context, name msp.Name, qtype uint16) (fact.SecondAnswer, []fact.Query) {
-	answer := fact.SecondAnswer{Resolver: c.resolver}
+	answer := fact.SecondAnswer{Resolver: c.shown}
 	if c.err != nil {
 		answer.Error = "bad_resolver"
 		return answer, nil
@@ -100,7 +100,7 @@ func (c client) once(ctx context.Context, name msp.Name, qtype uint16) (*dns.Msg
 // went on over TCP.
 func (c client) evidence(name msp.Name, qtype uint16, msg *dns.Msg, a fact.SecondAnswer, took time.Duration) fact.Query {
 	q := fact.Query{
-		Server: c.resolver, Proto: "udp", Question: name.FQDN() + " " + dns.TypeToString[qtype], Rcode: a.Rcode,
+		Server: c.shown, Proto: "udp", Question: name.FQDN() + " " + dns.TypeToString[qtype], Rcode: a.Rcode,
 		Millis: float64(took.Microseconds()) / 1000, Error: a.Error, Options: "+bufsize=4096",
 	}
 	if msg != nil {

@@ -100,6 +100,6 @@ func BenchmarkNewClassifier(b *testing.B) {
 func BenchmarkProbe(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		Probe([]string{"192.0.2.53:53"})
+		Probe([]string{"192.0.2.53:53"}, nil)
 	}
 }

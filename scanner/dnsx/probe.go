@@ -1,6 +1,7 @@
 package dnsx
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -14,12 +15,14 @@ import (
 // address:port. Data is fact.Second; see fact.Agrees. The fact is Present when
 // one of them gave records, Absent when one denied them and none gave any, and
 // Unknown when none said anything clean; Reason is that of the first that did
-// not. No socket is opened before the probe runs.
-func Probe(resolvers []string) scanner.Probe {
+// not. No socket is opened before the probe runs. shown gives the address that
+// evidence shows for a resolver where that is another than the one asked.
+func Probe(resolvers []string, shown map[string]string) scanner.Probe {
 	sorted := slices.Compact(slices.Sorted(slices.Values(resolvers)))
 	clients := make([]client, len(sorted))
 	for i, r := range sorted {
 		clients[i] = newClient(r)
+		clients[i].shown = cmp.Or(shown[r], r)
 	}
 	return scanner.Probe{
 		Name: fact.ProbeSecond,

@@ -21,7 +21,7 @@ import (
 
 func ask(t *testing.T, name msp.Name, qtype string, resolvers ...string) (fact.Fact, fact.Second) {
 	t.Helper()
-	f := Probe(resolvers).Run(context.Background(), scanner.Env{}, fact.Task{Probe: fact.ProbeSecond, Name: name, Type: qtype})
+	f := Probe(resolvers, nil).Run(context.Background(), scanner.Env{}, fact.Task{Probe: fact.ProbeSecond, Name: name, Type: qtype})
 	var s fact.Second
 	require.NoError(t, f.Decode(&s))
 	require.Equal(t, name, s.Name)
@@ -186,7 +186,7 @@ func TestDeadline(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
 	defer cancel()
 	start := time.Now()
-	f := Probe([]string{dead}).Run(ctx, scanner.Env{}, fact.Task{Probe: fact.ProbeSecond, Name: "acme.test", Type: "A"})
+	f := Probe([]string{dead}, nil).Run(ctx, scanner.Env{}, fact.Task{Probe: fact.ProbeSecond, Name: "acme.test", Type: "A"})
 	require.Less(t, time.Since(start), time.Second)
 	require.Equal(t, fact.Unknown, f.Outcome)
 	require.Equal(t, "timeout", f.Reason)
@@ -223,7 +223,7 @@ func TestNoHostsFile(t *testing.T) {
 func TestCanceled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	f := Probe([]string{silent(t)}).Run(ctx, scanner.Env{}, fact.Task{Probe: fact.ProbeSecond, Name: "acme.test", Type: "A"})
+	f := Probe([]string{silent(t)}, nil).Run(ctx, scanner.Env{}, fact.Task{Probe: fact.ProbeSecond, Name: "acme.test", Type: "A"})
 	require.Equal(t, fact.Unknown, f.Outcome)
 	require.Equal(t, "canceled", f.Reason)
 }
@@ -235,7 +235,7 @@ func TestNoSocket(t *testing.T) {
 		t.Skip("no /proc here: open sockets cannot be counted")
 	}
 	before := sockets(t)
-	Probe([]string{"192.0.2.53:53", "[2001:db8::53]:53"})
+	Probe([]string{"192.0.2.53:53", "[2001:db8::53]:53"}, nil)
 	CDNProbe()
 	c, err := newClassifier()
 	require.NoError(t, err)

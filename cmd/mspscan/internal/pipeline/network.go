@@ -25,8 +25,9 @@ import (
 // that it asks.
 type network struct {
 	client    *resolve.Client
-	resolvers []string // as evidence shows them
-	asked     []string // addresses that the second opinion asks
+	resolvers []string          // as evidence shows them
+	asked     []string          // addresses that the second opinion asks
+	shown     map[string]string // what evidence shows for them, where that differs
 	zonesHash string
 	box       *scantest.Net
 	config    resolve.Config // of client
@@ -98,6 +99,7 @@ func openBox(cfg Config) (*network, error) {
 	}
 	return &network{
 		client: client, resolvers: []string{boxResolver().String()}, asked: []string{box.Resolver().String()},
+		shown:     map[string]string{box.Resolver().String(): boxResolver().String()},
 		zonesHash: hash, box: box, config: config, warnings: world.Warnings(),
 	}, nil
 }

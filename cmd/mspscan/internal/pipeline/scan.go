@@ -118,7 +118,7 @@ func warn(w io.Writer, quiet bool, list inventory.Diagnostics) {
 func (j *job) use(n *network) {
 	j.net = n
 	started := time.Now().UTC().Truncate(time.Second)
-	j.probes = probes.All(probes.Deps{Catalog: j.judge.catalog, Policies: newPolicies(j.cfg, n, j.graph, started), More: []scanner.Probe{dnsx.Probe(n.asked), dnsx.CDNProbe()}})
+	j.probes = probes.All(probes.Deps{Catalog: j.judge.catalog, Policies: newPolicies(j.cfg, n, j.graph, started), More: []scanner.Probe{dnsx.Probe(n.asked, n.shown), dnsx.CDNProbe()}})
 	j.header = journal.Header{
 		ID: randomLabel(), Tool: "mspscan " + j.cfg.Version, Started: started, Resolvers: n.resolvers,
 		Ranks: j.cfg.Ranks, Passive: j.cfg.Passive, Active: j.cfg.Active, Zones: n.zonesHash, Command: j.cfg.Command,
