@@ -5,7 +5,7 @@ FLAGS    := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 FUZZTIME ?= 60s
 export CGO_ENABLED ?= 0
 
-.PHONY: help build test race properties fuzz lint cover golden conformance bench servers workbook page formats release clean
+.PHONY: help build test race properties fuzz lint cover golden conformance bench servers workbook page formats pictures release clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ formats: ## validate SARIF and JUnit by the schema and validator of their author
 
 page: ## use the HTML report in Chromium, with axe (installs them); says so and stops where it can't
 	.ci/page.sh
+
+pictures: ## make the README's pictures anew from the sample (installs LibreOffice and Chromium)
+	.ci/pictures.sh
 
 release: ## static binaries for the six platforms, with checksums, in dist/
 	.ci/release.sh $(VERSION)
