@@ -20,7 +20,8 @@ type Organisation struct {
 	Currency             string // ISO 4217, such as AUD
 	Domains              []Name
 	Hosts                []Name
-	EssentialEightTarget int // 0 to 3; default 2
+	DefensiveDomains     []Name // look-alikes that it registered itself
+	EssentialEightTarget int    // 0 to 3; default 2
 	Consent              Consent
 	Src                  Source
 }
@@ -44,20 +45,21 @@ type Money struct {
 
 // Provider is a party that serves the organisation or another provider.
 type Provider struct {
-	ID          string
-	Name        string
-	Kind        string
-	Domains     []Name
-	Hosts       []Name
-	LegalID     LegalID
-	Country     string // ISO 3166-1 alpha-2, upper case
-	Contacts    Contacts
-	Material    Reply
-	RiskRating  string // "" = not stated
-	Assessments []Assessment
-	Answers     Answers
-	Consent     Consent
-	Src         Source
+	ID               string
+	Name             string
+	Kind             string
+	Domains          []Name
+	Hosts            []Name
+	DefensiveDomains []Name // look-alikes that it registered itself
+	LegalID          LegalID
+	Country          string // ISO 3166-1 alpha-2, upper case
+	Contacts         Contacts
+	Material         Reply
+	RiskRating       string // "" = not stated
+	Assessments      []Assessment
+	Answers          Answers
+	Consent          Consent
+	Src              Source
 }
 
 // LegalID identifies a legal entity, such as scheme ABN or LEI.

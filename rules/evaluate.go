@@ -118,11 +118,11 @@ func (s *Set) judgeAll(ctx context.Context, views []subject.View, today string, 
 // judgeOne judges a subject by the rules of its kind.
 func (s *Set) judgeOne(ctx context.Context, view subject.View, today string, to *sheet) {
 	ref := view.Ref()
-	list := s.byKind[ref.Kind]
+	list, shown := s.rulesOn(view)
 	if len(list) == 0 || ctx.Err() != nil {
 		return
 	}
-	v := list[0].newVars(view, today)
+	v := list[0].newVars(shown, today)
 	for _, r := range list {
 		verdict, hits, err := r.judge(ctx, v)
 		if err != nil {
@@ -131,6 +131,24 @@ func (s *Set) judgeOne(ctx context.Context, view subject.View, today string, to 
 		}
 		to.record(ctx, r, view, verdict, hits, v)
 	}
+}
+
+// rulesOn gives the rules of a view and what they are shown: the view itself, or
+// what a limited one stands for.
+func (s *Set) rulesOn(view subject.View) ([]*Rule, subject.View) {
+	limited, ok := view.(subject.Limited)
+	if !ok {
+		return s.byKind[view.Ref().Kind], view
+	}
+	kind, shown := limited.As()
+	var list []*Rule
+	for _, r := range s.byKind[kind] {
+		foreign := func(input string) bool { return !limited.Has(input) }
+		if !slices.ContainsFunc(r.Inputs, foreign) {
+			list = append(list, r)
+		}
+	}
+	return list, shown
 }
 
 // record counts a verdict and writes out what follows from it.

@@ -180,6 +180,9 @@ func (r *Rule) ask(ctx context.Context, view subject.View, v *vars) msp.Question
 		if !in.Unknown {
 			continue
 		}
+		if len(in.Facts) > 0 {
+			q.Kind = kindObservation
+		}
 		missing = append(missing, r.Inputs[i])
 		if !slices.Contains(why, in.Why) {
 			why = append(why, in.Why)

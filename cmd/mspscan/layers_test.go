@@ -25,7 +25,7 @@ func layer(pkg string) (int, bool) {
 		return 1, true
 	case pkg == "msp/fact", pkg == "msp/domain", pkg == "msp/questionnaire", pkg == "msp/strict", pkg == "scanner/internal/fieldlist":
 		return 1, true
-	case pkg == "msp/inventory", pkg == "msp/catalog", pkg == "msp/history", pkg == "msp/indicator", pkg == "msp/waiver":
+	case pkg == "scanner/lookalike", pkg == "msp/inventory", pkg == "msp/catalog", pkg == "msp/history", pkg == "msp/indicator", pkg == "msp/waiver":
 		return 2, true
 	case pkg == "scanner/probes":
 		return 5, true

@@ -171,6 +171,8 @@ func scanFlags(c *cobra.Command, cfg *pipeline.Config) {
 	flags.BoolVar(&cfg.AllowPrivate, "allow-private", false, "let packets go to private addresses that DNS names")
 	flags.Float64Var(&cfg.Rate, "rate", 0, "queries a second overall (default 500)")
 	flags.Float64Var(&cfg.RatePerServer, "rate-per-server", 0, "queries a second to one name server (default 5)")
+	flags.StringVar(&cfg.Sweep, "sweep", pipeline.SweepNone, "ask for names that may exist as well: none, hosts (remote access), lookalikes or all")
+	flags.IntVar(&cfg.SweepBudget, "sweep-budget", pipeline.DefaultSweepBudget, "look-alikes asked for in all, the likest of each domain first")
 	flags.IntVar(&cfg.Ranks, "ranks", 2, "how many ranks of dependencies to follow")
 }
 

@@ -197,6 +197,7 @@ type Watched struct {
 	Rank    int    // of the owner
 	Consent msp.Consent
 	Pos     msp.Pos
+	Swept   string // what a host that a sweep found usually is; "" = declared
 }
 
 // Watched gives every name in scope, sorted by rank, owner, kind and name. A
@@ -209,6 +210,7 @@ func (g *Graph) Watched() []Watched {
 		base := Watched{Owner: p.ID, Rank: g.nodes[g.index[p.ID]].Rank, Consent: p.Consent}
 		list = watch(list, p.Domains, p.Hosts, base, p.Src)
 	}
+	list = append(list, g.swept(list)...)
 	sort.SliceStable(list, func(i, j int) bool { return lessWatched(list[i], list[j]) })
 	return slices.CompactFunc(list, func(a, b Watched) bool {
 		return a.Name == b.Name && a.Host == b.Host && a.Owner == b.Owner

@@ -93,6 +93,7 @@ func (g *grammar) organisationObject() *object[msp.Organisation] {
 		codeField("currency", "the currency of all values, ISO 4217", "a code of ISO 4217, such as AUD", currencies(), func(t *T) *string { return &t.Currency }),
 		namesField("domains", "the zones that it owns", func(t *T) *[]msp.Name { return &t.Domains }),
 		namesField("hosts", "further names to watch", func(t *T) *[]msp.Name { return &t.Hosts }),
+		namesField("defensive_domains", "look-alikes of the domains that it registered itself", func(t *T) *[]msp.Name { return &t.DefensiveDomains }),
 		target,
 		objectField("consent", "permission for active probes of its own domains", g.consent, func(t *T) *msp.Consent { return &t.Consent }),
 	)

@@ -10,6 +10,7 @@ func (g *grammar) providerObject() *object[msp.Provider] {
 		must(wordField("kind", "what it is", msp.ProviderKinds(), func(t *T) *string { return &t.Kind })),
 		namesField("domains", "the zones that it owns", func(t *T) *[]msp.Name { return &t.Domains }),
 		namesField("hosts", "further names of it to watch", func(t *T) *[]msp.Name { return &t.Hosts }),
+		namesField("defensive_domains", "look-alikes of its domains that it registered itself", func(t *T) *[]msp.Name { return &t.DefensiveDomains }),
 		objectField("legal_id", "its number in a register", g.legalID, func(t *T) *msp.LegalID { return &t.LegalID }),
 		codeField("country", "where it is established, ISO 3166-1", "a two-letter code of ISO 3166-1, such as AU", countries(), func(t *T) *string { return &t.Country }),
 		objectField("contacts", "whom to reach there", g.contacts, func(t *T) *msp.Contacts { return &t.Contacts }),

@@ -236,7 +236,7 @@ type Host struct {
 type RemoteProduct struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
-	How  string `json:"how"` // name, cname or txt
+	How  string `json:"how"` // name, cname, txt, or guess: a name alone
 	Seen string `json:"seen"`
 
 	facts []*fact.Fact

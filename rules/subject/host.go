@@ -82,6 +82,10 @@ func (b *builder) remoteAccess(v *Host, w graph.Watched, d fact.Hosts, f *fact.F
 	if m, ok := b.g.Catalog().Match(w.Name); ok && remote(m.Kinds) && len(d.Addresses)+len(d.Chain) > 0 {
 		note(m.Entry, "name", string(w.Name), f)
 	}
+	if w.Swept != "" && len(d.Addresses)+len(d.Chain) > 0 {
+		e := catalog.Entry{ID: "name " + w.Name.Labels()[0], Name: "a name that usually is " + w.Swept}
+		note(e, "guess", string(w.Name)+", found by guessing names", f)
+	}
 	for _, hop := range d.Chain {
 		if m, ok := b.g.Catalog().Match(hop.To); ok && remote(m.Kinds) {
 			note(m.Entry, "cname", string(hop.From)+" CNAME "+string(hop.To), f)

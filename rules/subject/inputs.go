@@ -16,6 +16,7 @@ func providerInputs() []string {
 		"name", "material", "risk_rating", "assessments", "relationship", "access", "asset.criticality",
 		"answers.indicator_sweep", "answers.client_isolation", "answers.credential_abuse_detection",
 		"answers.essential_eight_level", "organisation.essential_eight_target", "exposure", "graph", "dependencies",
+		"lookalikes", "brand_names",
 	}
 }
 
@@ -142,6 +143,10 @@ func (v *Provider) Input(key string) Input {
 		return stated(key, fmt.Sprint(v.EssentialEightTarget), v.targetPos())
 	case "dependencies":
 		return v.notSeenInput(at("dns_services"))
+	case "lookalikes":
+		return v.Lookalikes.input(key, at("domains"))
+	case "brand_names":
+		return v.BrandNames.input(key, at("domains"))
 	}
 	return v.answer(key, &p.Answers)
 }

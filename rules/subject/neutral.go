@@ -26,6 +26,7 @@ func neutralProvider() *Provider {
 		},
 		EssentialEightTarget: 2, Score: &Score{Known: true, Hi: 10, Lo: 5},
 		Concentration: &Concentration{CriticalTotal: 4, DirectTotal: 4},
+		Lookalikes:    &Sweep{Asked: true, Total: 2000}, BrandNames: &Sweep{Asked: true, Total: 300},
 	}
 }
 

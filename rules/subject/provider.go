@@ -14,9 +14,14 @@ func (b *builder) providerViews() {
 		v := b.provider(&b.inv.Providers[i])
 		v.Concentration = b.concentration(v, total)
 		v.NotSeen, v.NotSeenUnknown = b.notSeen(v.ID, seen)
+		b.sweeps(v, b.inv.Providers[i].Domains)
 		list = append(list, v)
 	}
 	b.add(list)
+	o := &b.inv.Organisation
+	own := &Provider{ID: o.ID, Name: o.Name, Score: &Score{}, Answers: &Answers{}, Concentration: &Concentration{}, src: providerSource{organisation: o}}
+	b.sweeps(own, o.Domains)
+	b.add([]View{organisationAsProvider{own}})
 }
 
 func (b *builder) provider(p *msp.Provider) *Provider {

@@ -1,5 +1,7 @@
 package subject
 
+import "mspscan/msp/fact"
+
 // Number is a whole number that may be unknown, or stated as none.
 type Number struct {
 	Value int64 `json:"value"`
@@ -37,9 +39,40 @@ type Provider struct {
 	Concentration        *Concentration `json:"concentration"`
 	NotSeen              []string       `json:"not_seen"`         // declared DNS services that no fact shows
 	NotSeenUnknown       []string       `json:"not_seen_unknown"` // declared DNS services that could not be looked at
+	Lookalikes           *Sweep         `json:"lookalikes"`       // registered names that could be taken for its domains
+	BrandNames           *Sweep         `json:"brand_names"`      // its labels under dynamic-DNS suffixes
 
 	src providerSource
 }
+
+// Sweep is what a sweep found of one party.
+type Sweep struct {
+	Asked   bool     `json:"asked"`   // the sweep was run
+	Found   []*Swept `json:"found"`   // the likest first
+	Unknown int64    `json:"unknown"` // names without a clean answer, or under a wildcard
+	Left    int64    `json:"left"`    // names that the budget left out
+	Total   int64    `json:"total"`   // names asked for
+
+	facts []*fact.Fact
+}
+
+// Swept is a name that a sweep found.
+type Swept struct {
+	Name      string   `json:"name"`
+	Of        string   `json:"of"` // the domain that it could be taken for
+	How       string   `json:"how"`
+	Mail      bool     `json:"mail"`       // it has exchangers
+	MailState string   `json:"mail_state"` // unknown where the MX set was not answered
+	Seen      []string `json:"seen"`       // name servers, or addresses
+
+	facts []*fact.Fact
+}
+
+// Evidence gives the fact that found the name.
+func (s *Swept) Evidence() []*fact.Fact { return s.facts }
+
+// Concerns leaves the provider to the subject.
+func (s *Swept) Concerns() (string, bool) { return "", false }
 
 // Answers are a provider's replies to the questionnaire.
 type Answers struct {

@@ -16,6 +16,7 @@ import (
 	"mspscan/scanner/mx"
 	"mspscan/scanner/registered"
 	"mspscan/scanner/spf"
+	"mspscan/scanner/sweep"
 	"mspscan/scanner/tlsrpt"
 	"mspscan/scanner/tokens"
 	"mspscan/scanner/transfer"
@@ -51,6 +52,9 @@ func All(d Deps) []scanner.Probe {
 		transfer.RecursionProbe(),
 		version.Probe(),
 		wildcard.Probe(),
+		sweep.BrandNames(d.Catalog),
+		sweep.Hosts(),
+		sweep.Lookalikes(),
 	}
 	return sorted(append(list, d.More...))
 }

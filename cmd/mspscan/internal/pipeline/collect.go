@@ -56,8 +56,15 @@ func vantage(n *network) string {
 	return "this machine"
 }
 
-// scopeOf counts all queries about a name together.
-func scopeOf(t fact.Task) string { return string(t.Name) }
+// scopeOf counts all queries about a name together. Those of a sweep are about
+// many names and bounded by its own budget.
+func scopeOf(t fact.Task) string {
+	switch t.Probe {
+	case fact.ProbeLookalikes, fact.ProbeBrandNames, fact.ProbeHostSweep:
+		return ""
+	}
+	return string(t.Name)
+}
 
 // all runs rounds until the graph brings up nothing new.
 func (c *collector) all(ctx context.Context) error {

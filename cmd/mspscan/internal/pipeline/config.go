@@ -33,6 +33,8 @@ type Config struct {
 	Rate          float64 // queries a second overall; 0 = the default
 	RatePerServer float64 // 0 = the default
 	Ranks         int
+	Sweep         string    // none, hosts, lookalikes or all
+	SweepBudget   int       // look-alikes asked for in all
 	Now           time.Time // judge as of; zero = the start of the run
 	Outputs       []Output
 	SIDs          map[string]string // asset id -> security identifier, for OpenGraph
@@ -86,6 +88,9 @@ func (c Config) Validate() error {
 	}
 	if c.Ranks < 1 || c.Ranks > 8 {
 		return usage("--ranks %d: 1 to 8", c.Ranks)
+	}
+	if err := c.validateSweep(); err != nil {
+		return err
 	}
 	if !(c.Rate >= 0 && c.RatePerServer >= 0) { // NaN is neither
 		return usage("a rate is a positive number of queries a second")

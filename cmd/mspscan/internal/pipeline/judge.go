@@ -183,6 +183,9 @@ func notes(run *journal.Run, g *graph.Graph, v verdict) []string {
 	if !h.Active {
 		list = append(list, "No active probe was sent: zone transfer and recursion were not tested.")
 	}
+	if text := sweepNote(h.Sweep); text != "" {
+		list = append(list, text)
+	}
 	if d := v.model.Defaulted(); len(d) > 0 {
 		list = append(list, "Assets without a stated value count with a default by criticality: "+strings.Join(d, ", ")+".")
 	}

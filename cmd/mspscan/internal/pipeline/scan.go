@@ -123,6 +123,9 @@ func (j *job) use(n *network) {
 		ID: randomLabel(), Tool: "mspscan " + j.cfg.Version, Started: started, Resolvers: n.resolvers,
 		Ranks: j.cfg.Ranks, Passive: j.cfg.Passive, Active: j.cfg.Active, Zones: n.zonesHash, Command: j.cfg.Command,
 	}
+	if j.cfg.sweeps() {
+		j.header.Sweep, j.header.SweepBudget = j.cfg.Sweep, j.cfg.SweepBudget
+	}
 	j.header.InventorySHA256, j.header.Inventory = embed(j.loaded.Files)
 	_, j.header.Indicators = embed(j.judge.setFiles)
 }
@@ -178,6 +181,9 @@ func (j *job) ask(ctx context.Context, c *collector) error {
 		return err
 	}
 	if err := c.all(ctx); err != nil {
+		return err
+	}
+	if err := j.sweep(ctx, c); err != nil {
 		return err
 	}
 	doubts, err := j.judge.secondOpinions(ctx, j.graph, j.now())
