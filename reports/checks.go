@@ -67,7 +67,8 @@ func CheckName(t fact.Task) string {
 		fact.ProbeCAA: "CAA", fact.ProbeDNSSEC: "DNSSEC", fact.ProbeTokens: "TXT tokens", fact.ProbeRegistered: "Registration", fact.ProbeCDN: "Hosting",
 		fact.ProbeSecond: "Second opinion", fact.ProbeDKIM: "DKIM", fact.ProbeMTASTS: "MTA-STS", fact.ProbeTLSRPT: "TLS-RPT", fact.ProbeDANE: "DANE",
 		fact.ProbeWildcard: "Wildcard", fact.ProbeTransfer: "Zone transfer", fact.ProbeRecursion: "Recursion", fact.ProbePreflight: "Resolver",
-		fact.ProbeAgree: "Servers agree", fact.ProbeVersion: "Software version",
+		fact.ProbeAgree: "Servers agree", fact.ProbeVersion: "Software version", fact.ProbeLookalikes: "Look-alikes",
+		fact.ProbeBrandNames: "Brand under dynamic DNS", fact.ProbeHostSweep: "Names of remote access",
 	}
 	name := cmp.Or(words[t.Probe], t.Probe)
 	if t.Type != "" {
@@ -100,6 +101,9 @@ func expected(probe string) string {
 		fact.ProbePreflight:  "answers as authoritative servers do",
 		fact.ProbeAgree:      "the same MX set and SPF record from every server",
 		fact.ProbeVersion:    "no software named",
+		fact.ProbeLookalikes: "not registered, or declared",
+		fact.ProbeBrandNames: "no such name",
+		fact.ProbeHostSweep:  "declared names only",
 	}[probe]
 }
 
@@ -187,7 +191,7 @@ func observedServers(f fact.Fact) string {
 			})
 		})
 	}
-	return ""
+	return observedSweeps(f)
 }
 
 // agreed says whether the servers gave one set, and else who gave which.

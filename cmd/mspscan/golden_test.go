@@ -221,8 +221,8 @@ func readReport(t *testing.T, data []byte) sampleReport {
 func notInSample() map[string]string {
 	return map[string]string{
 		"dns-drift":                "needs a previous run",
-		"dns-lookalike":            "needs a sweep",
-		"dns-brand-on-dynamic-dns": "needs a sweep",
+		"dns-lookalike":            "needs a sweep: testdata/planted has one",
+		"dns-brand-on-dynamic-dns": "needs a sweep: testdata/planted has one",
 		"dns-indicator-match":      "needs an indicator set",
 		"dns-zone-transfer-open":   "needs --active",
 		"dns-open-recursion":       "needs --active",

@@ -35,6 +35,9 @@ type verdict struct {
 // score counts one rule over all inventories.
 type score struct{ found, planted, alarms, misses int }
 
+// sweptInventory is the one that sweeps are run for.
+const sweptInventory = "sweeps"
+
 // TestPlanted scans a private Internet of planted exposures and near misses and
 // holds every finding and every open question of the DNS and mail rules against
 // the table: what is missing, and what is too much, fails.
@@ -88,6 +91,9 @@ func inventories(table []planted) []string {
 func scanPlanted(t *testing.T, dir, inventory string, args ...string) *verdicts {
 	file := filepath.Join(t.TempDir(), "report.json")
 	args = append([]string{"scan", filepath.Join(dir, inventory+".yaml"), "--active", "--now", sampleNow, "--quiet", "-o", "json=" + file}, args...)
+	if inventory == sweptInventory {
+		args = append(args, "--sweep", "all")
+	}
 	var stdout, stderr bytes.Buffer
 	require.Equal(t, 0, run(context.Background(), args, strings.NewReader(""), &stdout, &stderr), stderr.String())
 	data, err := os.ReadFile(file)

@@ -73,7 +73,7 @@ func requireSame(t *testing.T, want, got *msp.Inventory) {
 
 // everything is an inventory with every key and form.
 const everything = `version: 1
-organisation: {id: acme, name: "Acme; Mining, \"Ltd\"", currency: AUD, domains: [acme.example, acme2.example], hosts: [portal.acme.example], essential_eight_target: 3, consent: {active_probes: yes, by: me, until: 2027-01-01}}
+organisation: {id: acme, name: "Acme; Mining, \"Ltd\"", currency: AUD, domains: [acme.example, acme2.example], hosts: [portal.acme.example], defensive_domains: [acne.example, acme-it.example], essential_eight_target: 3, consent: {active_probes: yes, by: me, until: 2027-01-01}}
 assets:
   - {id: ad, name: "=1+1", kind: identity, criticality: critical, value: 4000000}
   - {id: erp, name: ERP, kind: application, value: {min: 3000000, likely: 5000000.5, max: 9e6}}
@@ -83,6 +83,7 @@ providers:
     name: "North 'MSP'"
     kind: msp
     domains: [north.example]
+    defensive_domains: [n0rth.example]
     legal_id: {scheme: ABN, value: "51 824 753 556"}
     country: AU
     contacts: {users: "a@b.example", always: "+61 2 5550 0100"}

@@ -83,7 +83,7 @@ func (b *builder) remoteAccess(v *Host, w graph.Watched, d fact.Hosts, f *fact.F
 		note(m.Entry, "name", string(w.Name), f)
 	}
 	if w.Swept != "" && len(d.Addresses)+len(d.Chain) > 0 {
-		e := catalog.Entry{ID: "name " + w.Name.Labels()[0], Name: "a name that usually is " + w.Swept}
+		e := catalog.Entry{ID: "name " + w.Name.Labels()[0], Name: w.Swept + " (by its name alone)"}
 		note(e, "guess", string(w.Name)+", found by guessing names", f)
 	}
 	for _, hop := range d.Chain {

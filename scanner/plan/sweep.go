@@ -64,16 +64,33 @@ func sweptNames(g *graph.Graph) (names, registrable []msp.Name) {
 // lookalikeTasks cuts each domain's share of the budget, the likest names, into
 // slices.
 func lookalikeTasks(domains []msp.Name, budget int) []fact.Task {
+	made := make([]int, len(domains))
+	for i, n := range domains {
+		made[i] = total(n)
+	}
 	var tasks []fact.Task
-	share := budget / max(1, len(domains))
-	for _, n := range domains {
-		made := min(share, total(n))
-		for from := 1; from <= made; from += sweep.Slice {
-			places := sweep.Places(from, min(from+sweep.Slice-1, made))
-			tasks = append(tasks, fact.Task{Probe: fact.ProbeLookalikes, Name: n, Type: places})
+	for i, wanted := range shares(made, budget) {
+		for from := 1; from <= wanted; from += sweep.Slice {
+			places := sweep.Places(from, min(from+sweep.Slice-1, wanted))
+			tasks = append(tasks, fact.Task{Probe: fact.ProbeLookalikes, Name: domains[i], Type: places})
 		}
 	}
 	return tasks
+}
+
+// shares splits a budget evenly; what one does not need goes to the others.
+func shares(needs []int, budget int) []int {
+	out := make([]int, len(needs))
+	order := make([]int, len(needs))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return needs[a] - needs[b] })
+	for k, i := range order { // the least need first
+		out[i] = min(needs[i], budget/(len(order)-k))
+		budget -= out[i]
+	}
+	return out
 }
 
 func total(n msp.Name) int {

@@ -19,6 +19,14 @@ const Slice = 500
 // Places names a slice of the candidates, from and to counting from 1.
 func Places(from, to int) string { return fmt.Sprintf("%d-%d", from, to) }
 
+// ReadPlaces reads what Places wrote.
+func ReadPlaces(s string) (from, to int, err error) {
+	if n, err := fmt.Sscanf(s, "%d-%d", &from, &to); n != 2 || err != nil || from < 1 || to < from || s != Places(from, to) {
+		return 0, 0, fmt.Errorf("read places %q: two numbers such as 1-500", s)
+	}
+	return from, to, nil
+}
+
 // Options are those by which candidates are made, in the plan and in the probe.
 func Options() lookalike.Options { return lookalike.Options{Least: lookalike.DefaultLeast} }
 
@@ -37,9 +45,11 @@ func Lookalikes() scanner.Probe {
 func lookalikes(ctx context.Context, env scanner.Env, t fact.Task) fact.Fact {
 	trace := scanner.NewTrace(env.Resolver)
 	data := fact.Lookalikes{Domain: t.Name}
-	if n, err := fmt.Sscanf(t.Type, "%d-%d", &data.From, &data.To); n != 2 || err != nil || data.From < 1 || data.To < data.From {
+	from, to, err := ReadPlaces(t.Type)
+	if err != nil || to-from >= Slice {
 		return trace.Fact(t, fact.Unknown, "bad_question", data)
 	}
+	data.From, data.To = from, to
 	list, made := lookalike.Top(t.Name, Options(), data.To)
 	data.Made = made
 	list = list[min(data.From-1, len(list)):]

@@ -2,9 +2,12 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	"mspscan/msp/fact"
 	"mspscan/scanner/plan"
+	"mspscan/scanner/sweep"
 )
 
 // The values of Config.Sweep.
@@ -76,4 +79,34 @@ func sweepNote(done string) string {
 		return "Names of remote access were not guessed (--sweep hosts)."
 	}
 	return "No sweep: look-alikes were not looked for, nor names of remote access guessed (--sweep all)."
+}
+
+// sweepQueries gives the queries of a sweep's task while nothing is found: what
+// is found costs a few more.
+func (j *job) sweepQueries(t fact.Task) int {
+	switch t.Probe {
+	case fact.ProbeLookalikes:
+		from, to, err := sweep.ReadPlaces(t.Type)
+		if err != nil {
+			return 0
+		}
+		return to - from + 1
+	case fact.ProbeBrandNames:
+		return len(sweep.Suffixes(j.judge.catalog))
+	case fact.ProbeHostSweep:
+		return 2 + 2*len(sweep.Labels())
+	}
+	return 0
+}
+
+// sweepSize says how much a task of a sweep asks for, "" of any other task.
+func (j *job) sweepSize(t fact.Task) string {
+	n := j.sweepQueries(t)
+	switch {
+	case n == 0:
+		return ""
+	case t.Type != "":
+		return fmt.Sprintf("names %s, about %d queries", t.Type, n)
+	}
+	return fmt.Sprintf("about %d queries", n)
 }

@@ -1,0 +1,186 @@
+package sweep
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mspscan/msp"
+	"mspscan/msp/catalog"
+	"mspscan/msp/fact"
+	"mspscan/scanner"
+	"mspscan/scanner/internal/fakedns"
+	"mspscan/scanner/lookalike"
+)
+
+// world answers a table, and NXDOMAIN for all else.
+type world map[string]scanner.Answer
+
+func (w world) Resolve(_ context.Context, q scanner.Question) scanner.Answer {
+	if a, ok := w[string(q.Name)+" "+q.Type]; ok {
+		return a
+	}
+	return scanner.Answer{Outcome: fact.Absent, Rcode: "NXDOMAIN"}
+}
+
+func records(qtype string, values ...string) scanner.Answer {
+	a := scanner.Answer{Outcome: fact.Present, Rcode: "NOERROR"}
+	for _, v := range values {
+		fields := []string{v}
+		if qtype == "MX" {
+			fields = []string{"10", v}
+		}
+		a.Records = append(a.Records, scanner.Record{Type: qtype, Fields: fields})
+	}
+	return a
+}
+
+// env guesses the same labels in each test. Passive: the parent's own servers
+// are the matter of the tests with real ones.
+func env(r scanner.Resolver) scanner.Env {
+	return scanner.Env{Resolver: r, Passive: true, Random: func() string { return "xyzzyxyzzyxyzzyx" }}
+}
+
+func lookalikesOf(t *testing.T, r scanner.Resolver, e scanner.Env, places string) (fact.Fact, fact.Lookalikes) {
+	f := Lookalikes().Run(context.Background(), e, fact.Task{Probe: fact.ProbeLookalikes, Name: "acme.example", Type: places})
+	var d fact.Lookalikes
+	require.NoError(t, f.Decode(&d))
+	return f, d
+}
+
+func TestLookalikes(t *testing.T) {
+	top, made := lookalike.Top("acme.example", Options(), 100)
+	w := world{
+		string(top[3].Name) + " NS":  records("NS", "ns.parking.test"),
+		string(top[3].Name) + " MX":  records("MX", "mx.parking.test", "."),
+		string(top[50].Name) + " NS": records("NS", "ns.parking.test"),
+		string(top[50].Name) + " MX": fakedns.Unknown("servfail"),
+		string(top[60].Name) + " NS": fakedns.Unknown("timeout"),
+		string(top[61].Name) + " NS": fakedns.Unknown("servfail"),
+		string(top[62].Name) + " NS": fakedns.Unknown("timeout"),
+	}
+	f, d := lookalikesOf(t, w, env(w), "1-100")
+	require.Equal(t, fact.Present, f.Outcome)
+	require.Equal(t, fact.Swept{Asked: 100, Absent: 95, Unknown: 3, Reasons: map[string]int{"timeout": 2, "servfail": 1}}, d.Swept)
+	require.Equal(t, made, d.Made)
+	require.Equal(t, []fact.Lookalike{
+		{Name: top[3].Name, Family: top[3].Family.String(), Likeness: top[3].Likeness, NS: []msp.Name{"ns.parking.test"}, MX: []msp.Name{"mx.parking.test"}},
+		{Name: top[50].Name, Family: top[50].Family.String(), Likeness: top[50].Likeness, NS: []msp.Name{"ns.parking.test"}, MXReason: "servfail"},
+	}, d.Found)
+
+	second, rest := lookalikesOf(t, w, env(w), "51-60")
+	require.Equal(t, 10, rest.Asked)
+	require.Equal(t, fact.Present, second.Outcome)
+	none, d := lookalikesOf(t, w, env(w), "71-90")
+	require.Equal(t, fact.Absent, none.Outcome)
+	require.Equal(t, 20, d.Absent)
+}
+
+// TestLookalikesNeverClean: while nothing is answered, nothing is absent, and a
+// parent that delegates whatever is asked proves nothing.
+func TestLookalikesNeverClean(t *testing.T) {
+	silent := &fakedns.Resolver{}
+	f, d := lookalikesOf(t, silent, env(silent), "1-40")
+	require.Equal(t, fact.Unknown, f.Outcome)
+	require.Equal(t, "timeout", f.Reason)
+	require.Equal(t, fact.Swept{Asked: 40, Unknown: 40, Reasons: map[string]int{"timeout": 40}}, d.Swept)
+
+	f, d = lookalikesOf(t, liar{}, env(liar{}), "1-40")
+	require.Equal(t, fact.Unknown, f.Outcome)
+	require.Equal(t, map[string]int{"wildcard": 40}, d.Reasons)
+	require.Empty(t, d.Found)
+
+	for _, places := range []string{"", "0-5", "5-1", "1-501", "a-b", "1-5x"} {
+		f, _ = lookalikesOf(t, silent, env(silent), places)
+		require.Equal(t, fact.Unknown, f.Outcome)
+		require.Equal(t, "bad_question", f.Reason, places)
+	}
+}
+
+// liar says that whatever it is asked for is there.
+type liar struct{}
+
+func (liar) Resolve(_ context.Context, q scanner.Question) scanner.Answer {
+	return records(q.Type, map[string]string{"A": "203.0.113.9", "AAAA": "2001:db8::9"}[q.Type]+map[bool]string{true: "ns.liar.test"}[q.Type == "NS"])
+}
+
+func TestBrandNames(t *testing.T) {
+	cat, err := catalog.Default()
+	require.NoError(t, err)
+	suffixes := Suffixes(cat)
+	require.Greater(t, len(suffixes), 100)
+	run := func(r scanner.Resolver) (fact.Fact, fact.BrandNames) {
+		f := BrandNames(cat).Run(context.Background(), env(r), fact.Task{Probe: fact.ProbeBrandNames, Name: "acme.com.au"})
+		var d fact.BrandNames
+		require.NoError(t, f.Decode(&d))
+		return f, d
+	}
+	w := world{
+		"acme.ddns.net A":                                 records("A", "203.0.113.4"),
+		fmt.Sprintf("acme.%s A", suffixes[0]):             records("A", "203.0.113.5"), // and a wildcard
+		fmt.Sprintf("xyzzyxyzzyxyzzyx.%s A", suffixes[0]): records("A", "203.0.113.5"),
+		fmt.Sprintf("acme.%s A", suffixes[1]):             fakedns.Unknown("refused"),
+		fmt.Sprintf("acme.%s AAAA", suffixes[1]):          fakedns.Unknown("refused"),
+	}
+	f, d := run(w)
+	require.Equal(t, fact.Present, f.Outcome)
+	require.Equal(t, "acme", d.Brand)
+	require.Equal(t, []fact.BrandName{{Name: "acme.ddns.net", Suffix: "ddns.net", Addresses: []string{"203.0.113.4"}}}, d.Found)
+	require.Equal(t, map[string]int{"wildcard": 1, "refused": 1}, d.Reasons)
+	require.Equal(t, len(suffixes)-3, d.Absent)
+
+	f, d = run(world{})
+	require.Equal(t, fact.Absent, f.Outcome)
+	require.Equal(t, len(suffixes), d.Absent)
+	f, d = run(&fakedns.Resolver{})
+	require.Equal(t, fact.Unknown, f.Outcome)
+	require.Zero(t, d.Absent)
+	f, d = run(liar{})
+	require.Equal(t, fact.Unknown, f.Outcome)
+	require.Empty(t, d.Found)
+}
+
+func TestHosts(t *testing.T) {
+	run := func(r scanner.Resolver) (fact.Fact, fact.HostSweep) {
+		f := Hosts().Run(context.Background(), env(r), fact.Task{Probe: fact.ProbeHostSweep, Name: "acme.example"})
+		var d fact.HostSweep
+		require.NoError(t, f.Decode(&d))
+		return f, d
+	}
+	dead := scanner.Answer{Outcome: fact.Absent, Rcode: "NXDOMAIN", Chain: []fact.Hop{{From: "rmm.acme.example", To: "gone.test"}}}
+	w := world{
+		"vpn.acme.example A":    {Outcome: fact.Absent, Rcode: "NOERROR"},
+		"vpn.acme.example AAAA": records("AAAA", "2001:db8::1"),
+		"rmm.acme.example A":    dead,
+		"gp.acme.example A":     fakedns.Unknown("timeout"),
+		"gp.acme.example AAAA":  {Outcome: fact.Absent, Rcode: "NOERROR"},
+	}
+	f, d := run(w)
+	require.Equal(t, fact.Present, f.Outcome)
+	require.Equal(t, []fact.SweptHost{{Name: "rmm.acme.example", Product: "RMM"}, {Name: "vpn.acme.example", Product: "VPN"}}, d.Found)
+	require.Equal(t, 1, d.Unknown, "one family of addresses was not answered")
+	require.Equal(t, len(Labels())-3, d.Absent)
+
+	f, _ = run(world{})
+	require.Equal(t, fact.Absent, f.Outcome)
+	f, d = run(liar{})
+	require.Equal(t, fact.Unknown, f.Outcome)
+	require.Equal(t, "wildcard", f.Reason)
+	require.Zero(t, d.Asked)
+	f, _ = run(&fakedns.Resolver{})
+	require.Equal(t, fact.Unknown, f.Outcome)
+	require.Equal(t, "timeout", f.Reason)
+}
+
+func TestLabels(t *testing.T) {
+	seen := map[string]bool{}
+	for _, l := range Labels() {
+		require.False(t, seen[l.Label], l.Label)
+		seen[l.Label] = true
+		require.NotEmpty(t, l.Product)
+		_, err := msp.ParseName(l.Label + ".example")
+		require.NoError(t, err)
+	}
+}
