@@ -27,7 +27,7 @@ func layer(pkg string) (int, bool) {
 		return 1, true
 	case pkg == "scanner/lookalike", pkg == "msp/inventory", pkg == "msp/catalog", pkg == "msp/history", pkg == "msp/indicator", pkg == "msp/waiver":
 		return 2, true
-	case pkg == "scanner/probes":
+	case pkg == "scanner/probes", pkg == "scanner/plan":
 		return 5, true
 	case pkg == "msp/exposure", pkg == "rules/subject", strings.HasPrefix(pkg, "scanner/"):
 		return 4, true
