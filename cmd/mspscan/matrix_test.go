@@ -195,7 +195,7 @@ func askAll(t *testing.T, all []asked, timeout time.Duration) []fact.Fact {
 	cat, err := catalog.Default()
 	require.NoError(t, err)
 	client := matrixClient(t, timeout)
-	list := probes.All(probes.Deps{Catalog: cat, More: []scanner.Probe{dnsx.Probe([]string{resolverAt + ":53"}), dnsx.CDNProbe()}})
+	list := probes.All(probes.Deps{Catalog: cat, More: []scanner.Probe{dnsx.Probe([]string{resolverAt + ":53"}, nil), dnsx.CDNProbe()}})
 	asks := map[string]bool{}
 	for _, a := range all {
 		asks[a.task.Probe] = true

@@ -14,10 +14,10 @@ import (
 	"mspscan/msp/domain"
 )
 
-// TestDnstwist holds that everything that Debian's dnstwist makes of ten domains,
+// TestConformanceDnstwist holds that everything that Debian's dnstwist makes of ten domains,
 // with the same words and suffixes, is made here too. Names that no DNS label can
 // hold are not counted. dnstwist only prints names here: it asks nothing.
-func TestDnstwist(t *testing.T) {
+func TestConformanceDnstwist(t *testing.T) {
 	tool, err := exec.LookPath("dnstwist")
 	if err != nil {
 		t.Skip("dnstwist is not installed (Debian package dnstwist)")

@@ -198,7 +198,7 @@ func FuzzAll(f *testing.F) {
 	})
 }
 
-// BenchmarkAll prints names made a second; TestDnstwist holds what they are.
+// BenchmarkAll prints names made a second; TestConformanceDnstwist holds what they are.
 func BenchmarkAll(b *testing.B) {
 	names := 0
 	for b.Loop() {
