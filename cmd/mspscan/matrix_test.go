@@ -60,6 +60,7 @@ func questions() []asked {
 		fact.ProbeDNSSEC: {Name: "plain.example"}, fact.ProbeDelegation: {Name: "nothing.acme.example"},
 		fact.ProbeHosts: {Name: "nothing.acme.example"}, fact.ProbeRegistered: {Name: "nobody.example"},
 		fact.ProbeDKIM: {Type: "s1"}, fact.ProbeSecond: {Type: "MX"}, fact.ProbeCDN: {Name: "acme.example"},
+		fact.ProbeHostSweep: {}, fact.ProbeLookalikes: {Name: "acme.example", Type: "1-20"},
 	}
 	var list []asked
 	add := func(tasks map[string]fact.Task, name msp.Name, want fact.Outcome) {
@@ -206,6 +207,9 @@ func askAll(t *testing.T, all []asked, timeout time.Duration) []fact.Fact {
 	facts := make([]fact.Fact, len(all))
 	var wg sync.WaitGroup
 	for _, p := range list {
+		if p.Name == fact.ProbeBrandNames {
+			continue // asks below suffixes that no server here holds
+		}
 		require.True(t, asks[p.Name], "no question for probe %s", p.Name)
 		for i, a := range all {
 			if a.task.Probe == p.Name {
