@@ -18,14 +18,15 @@ const PortfolioSchema = "mspscan/portfolio/v1"
 // Portfolio is many organisations side by side: which is exposed most, and which
 // party, of any rank, stands behind most of them.
 type Portfolio struct {
-	Schema        string           `json:"schema"`
-	Tool          Tool             `json:"tool"`
-	Now           string           `json:"now"`
-	Organisations []PortfolioRow   `json:"organisations"` // by score, worst first, then id
-	Parties       []PortfolioParty `json:"parties"`       // by clients, most first, then id
-	Grades        map[string]int   `json:"grades"`        // organisations by the grade of their worst provider
-	Open          Counts           `json:"open"`
-	Errors        []string         `json:"errors"`
+	Schema        string            `json:"schema"`
+	Tool          Tool              `json:"tool"`
+	Now           string            `json:"now"`
+	Organisations []PortfolioRow    `json:"organisations"` // by score, worst first, then id
+	Parties       []PortfolioParty  `json:"parties"`       // by clients, most first, then id
+	Changed       *PortfolioChanged `json:"changed"`       // null without a run before
+	Grades        map[string]int    `json:"grades"`        // organisations by the grade of their worst provider
+	Open          Counts            `json:"open"`
+	Errors        []string          `json:"errors"`
 }
 
 // PortfolioRow is one organisation.
@@ -44,6 +45,7 @@ type PortfolioRow struct {
 	Checks     int       `json:"checks"`
 	Unknown    int       `json:"unknown"`
 	New        int       `json:"new"`
+	Reopened   int       `json:"reopened"`
 	Fixed      int       `json:"fixed"`
 }
 
@@ -61,8 +63,9 @@ type PortfolioParty struct {
 
 // PortfolioMember is one report with the names that hold over all inventories.
 type PortfolioMember struct {
-	Report *Report
-	Key    func(provider string) string // of a declared provider
+	Report   *Report
+	Compared bool                         // with a run before
+	Key      func(provider string) string // of a declared provider
 }
 
 // BuildPortfolio joins reports. The order of members does not matter.
@@ -77,6 +80,7 @@ func BuildPortfolio(members []PortfolioMember, errors []string) *Portfolio {
 		p.Open = addCounts(p.Open, row.Open)
 		gather(parties, m)
 	}
+	p.Changed = changed(members)
 	slices.SortFunc(p.Organisations, func(a, b PortfolioRow) int {
 		return cmp.Or(cmp.Compare(b.Score.Hi, a.Score.Hi), cmp.Compare(a.ID, b.ID))
 	})
@@ -98,6 +102,11 @@ func portfolioRow(r *Report) PortfolioRow {
 		ID: r.Organisation.ID, Name: r.Organisation.Name, Currency: r.Organisation.Currency, Value: r.Organisation.Value,
 		Worst: r.Summary.Worst, Grade: r.Summary.Grade, Open: r.Summary.Open, Undeclared: len(r.Summary.Undeclared),
 		Checks: r.Coverage.Checks, Unknown: r.Coverage.Unknown, New: r.Summary.New, Fixed: r.Summary.Fixed,
+	}
+	for i := range r.Findings {
+		if f := &r.Findings[i]; f.State == msp.StateReopened && f.Waived == nil {
+			row.Reopened++
+		}
 	}
 	for _, p := range r.Providers {
 		if p.Declared {
@@ -173,6 +182,7 @@ func (p *Portfolio) WriteMarkdown(w io.Writer) error {
 		}
 		fmt.Fprintf(&b, "| %s | %d | %.0f %% | %d | %d | %s |\n", cell(q.Name), len(q.Clients), 100*q.Share, q.Declared, q.Rank, cell(strings.Join(q.Trust, ", ")))
 	}
+	p.Changed.markdown(&b, 100)
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("write portfolio: %w", err)
 	}
@@ -190,6 +200,9 @@ func (p *Portfolio) WriteSummary(w io.Writer, files []string) error {
 	fmt.Fprint(t, "\nSTANDS BEHIND\tORGANISATIONS\tDECLARED BY\tWHAT\n")
 	for _, q := range p.Parties[:min(most, len(p.Parties))] {
 		fmt.Fprintf(t, "%s\t%d of %d\t%d\t%s\n", Cut(TerminalText(q.Name), 40), len(q.Clients), len(p.Organisations), q.Declared, strings.Join(q.Trust, ", "))
+	}
+	if p.Changed != nil {
+		fmt.Fprintf(t, "\n%s\n", TerminalText(p.Changed.Sentence()))
 	}
 	if len(files) > 0 {
 		fmt.Fprintf(t, "\nWritten: %s\n", TerminalText(strings.Join(files, ", ")))

@@ -23,6 +23,7 @@ type Portfolio struct {
 const (
 	sheetRanking = "Ranking"
 	sheetParties = "Parties"
+	sheetChanged = "Changed"
 )
 
 // Render writes the portfolio as a workbook; the same portfolio gives the same
@@ -32,16 +33,16 @@ func (o Portfolio) Render(w io.Writer, p *reports.Portfolio) (err error) {
 	r.Run.Now = p.Now
 	r.Organisation.Name = plural(len(p.Organisations), "organisation")
 	b, err := startBook(Workbook{Letter: o.Letter, Brand: o.Brand}, r, sheetSummary, func(b *book) []sheet {
-		return []sheet{{sheetSummary, b.o.Brand.Navy, nil}, {sheetRanking, b.o.Brand.Accent, nil}, {sheetParties, b.o.Brand.Accent, nil}}
+		return []sheet{{sheetSummary, b.o.Brand.Navy, nil}, {sheetRanking, b.o.Brand.Accent, nil}, {sheetParties, b.o.Brand.Accent, nil}, {sheetChanged, b.o.Brand.Accent, nil}}
 	})
 	if err != nil {
 		return fmt.Errorf("make workbook: %w", err)
 	}
 	defer func() { err = errors.Join(err, b.f.Close()) }()
 	b.title = "Provider exposure of a portfolio of " + r.Organisation.Name
-	list := &portfolio{p: p, ranking: ranking(p), parties: partyTable(p)}
+	list := &portfolio{p: p, ranking: ranking(p), parties: partyTable(p), changes: changeTable(p)}
 	for _, step := range []func() error{
-		func() error { return list.names(b) }, func() error { return list.summary(b) }, func() error { return list.ranking.write(b) }, func() error { return list.parties.write(b) },
+		func() error { return list.names(b) }, func() error { return list.summary(b) }, func() error { return list.ranking.write(b) }, func() error { return list.parties.write(b) }, func() error { return list.changes.write(b) },
 		b.finish, b.lint.check, func() error { return b.save(w) },
 	} {
 		if err := step(); err != nil {
@@ -53,8 +54,8 @@ func (o Portfolio) Render(w io.Writer, p *reports.Portfolio) (err error) {
 
 // portfolio is a portfolio's workbook in the making.
 type portfolio struct {
-	p                *reports.Portfolio
-	ranking, parties *table
+	p                         *reports.Portfolio
+	ranking, parties, changes *table
 }
 
 // names defines what the summary counts.

@@ -29,6 +29,11 @@ func portfolios(t testing.TB) map[string]*reports.Portfolio {
 	}
 	third := member(many)
 	third.Report.Organisation.ID, third.Report.Organisation.Name = "third", "Third Ltd"
+	third.Compared = true
+	states := []msp.FindingState{msp.StateNew, msp.StateReopened, msp.StateFixed, msp.StateNotLookedAt, msp.StateSame}
+	for i := range third.Report.Findings {
+		third.Report.Findings[i].State = states[i%len(states)]
+	}
 	return map[string]*reports.Portfolio{
 		"portfolio":         reports.BuildPortfolio([]reports.PortfolioMember{member(mining), member(many), third}, []string{"acme: the gate ends with exit code 1"}),
 		"portfolio hostile": reports.BuildPortfolio([]reports.PortfolioMember{member(mining), member(hostile)}, hostileTexts(t)),
@@ -48,7 +53,7 @@ func TestPortfolio(t *testing.T) {
 	raw := renderPortfolio(t, p)
 	require.True(t, bytes.Equal(raw, renderPortfolio(t, p)), "the same bytes")
 	f := open(t, raw)
-	require.Equal(t, []string{"Summary", "Ranking", "Parties"}, f.GetSheetList())
+	require.Equal(t, []string{"Summary", "Ranking", "Parties", "Changed"}, f.GetSheetList())
 	props, err := f.GetDocProps()
 	require.NoError(t, err)
 	require.Equal(t, "Provider exposure of a portfolio of 3 organisations", props.Title)

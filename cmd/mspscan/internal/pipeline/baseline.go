@@ -121,8 +121,10 @@ func (j *judge) compared(g *graph.Graph, v verdict) (present, fixed []msp.Findin
 }
 
 // comparing names the rules that lack what they work on where every judgement of
-// them is "not applicable": no run before, no indicators.
-func comparing() []string { return []string{"dns-drift", "dns-indicator-match"} }
+// them is "not applicable": no run before, no indicators, no sweep.
+func comparing() []string {
+	return []string{"dns-drift", "dns-indicator-match", "dns-lookalike", "dns-brand-on-dynamic-dns"}
+}
 
 // runOf says what a run found and looked at.
 func runOf(g *graph.Graph, v verdict, rules []string) history.Run {

@@ -1,14 +1,19 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
+	"mspscan/msp"
 	"mspscan/msp/inventory"
 	"mspscan/reports"
 	"mspscan/reports/html"
@@ -19,8 +24,8 @@ import (
 // before the ending; FILE itself is the portfolio's, in the formats that have
 // one (xlsx, html, json, md).
 func Portfolio(ctx context.Context, cfg Config, groups [][]string, s Streams) (err error) {
-	if cfg.Baseline != "" || cfg.DryRun {
-		return usage("--baseline and --dry-run take one inventory at a time")
+	if cfg.DryRun {
+		return usage("--dry-run takes one inventory at a time")
 	}
 	if cfg.Redact != "" && cfg.Redact != string(reports.RedactNone) {
 		return usage("--redact takes one inventory at a time: pseudonyms of one organisation say nothing in another's report")
@@ -32,6 +37,9 @@ func Portfolio(ctx context.Context, cfg Config, groups [][]string, s Streams) (e
 	judge.warnSets(s.Err, cfg.Quiet)
 	jobs, err := members(cfg, judge, groups, s)
 	if err != nil {
+		return err
+	}
+	if err := memberBaselines(ctx, cfg, jobs); err != nil {
 		return err
 	}
 	n, err := openNetwork(cfg)
@@ -52,7 +60,7 @@ func members(cfg Config, judge *judge, groups [][]string, s Streams) ([]*job, er
 	for _, group := range groups {
 		c := cfg
 		c.Inventories = group
-		c.Outputs, c.Journal = nil, ""
+		c.Outputs, c.Journal, c.Baseline = nil, "", ""
 		j, err := prepare(c, judge, s)
 		var bad inventory.Diagnostics
 		if errors.As(err, &bad) {
@@ -68,7 +76,7 @@ func members(cfg Config, judge *judge, groups [][]string, s Streams) ([]*job, er
 		}
 		seen[id] = group[0]
 		j.cfg.Journal = memberFile(cfg.Journal, id)
-		j.cfg.Outputs = memberOutputs(cfg.Outputs, id)
+		j.cfg.Outputs, j.cfg.Baseline = memberOutputs(cfg.Outputs, id), memberFile(cfg.Baseline, id)
 		if err := j.cfg.refuseClobber(); err != nil {
 			return nil, err
 		}
@@ -97,6 +105,31 @@ func memberFile(file, id string) string {
 		return file + "-" + id
 	}
 	return dir + stem + "-" + id + "." + ending
+}
+
+// memberBaselines opens the run before of each organisation: the file of
+// --baseline with its id before the ending, as a portfolio writes them. An
+// organisation without one is new; a portfolio without any is a mistake.
+func memberBaselines(ctx context.Context, cfg Config, jobs []*job) error {
+	if cfg.Baseline == "" {
+		return nil
+	}
+	found := 0
+	for _, j := range jobs {
+		own := *j.judge
+		j.judge = &own
+		if _, err := os.Stat(j.cfg.Baseline); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		found++
+		if err := j.judge.useBaseline(ctx, j.cfg.Baseline, asOf(cfg, time.Now())); err != nil {
+			return err
+		}
+	}
+	if found == 0 {
+		return usage("--baseline %s: there is no run of any of the organisations, such as %s", cfg.Baseline, jobs[0].cfg.Baseline)
+	}
+	return nil
 }
 
 func memberOutputs(outs []Output, id string) []Output {
@@ -138,6 +171,9 @@ func runPortfolio(ctx context.Context, cfg Config, s Streams, jobs []*job, n *ne
 		}
 		quiet := cfg
 		quiet.Quiet = true
+		if cfg.Gate.New && j.judge.past == nil { // all that a new organisation has is new
+			quiet.Gate.New, quiet.Gate.FailOn = false, cmp.Or(cfg.Gate.FailOn, msp.Low.String())
+		}
 		if err := gate(quiet, s, r, v); err != nil {
 			var e *Error
 			if !errors.As(err, &e) || e.Err != nil {
@@ -146,7 +182,7 @@ func runPortfolio(ctx context.Context, cfg Config, s Streams, jobs []*job, n *ne
 			problems = append(problems, fmt.Sprintf("%s: the gate ends with exit code %d", r.Organisation.ID, e.Code))
 			code = worse(code, e.Code)
 		}
-		list = append(list, reports.PortfolioMember{Report: r, Key: j.graph.Key})
+		list = append(list, reports.PortfolioMember{Report: r, Compared: j.judge.past != nil, Key: j.graph.Key})
 	}
 	if err := portfolioReports(cfg, s, reports.BuildPortfolio(list, problems)); err != nil {
 		return err

@@ -1,0 +1,124 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"mspscan/msp"
+)
+
+// MaxPortfolioChanges bounds the changes that a Portfolio lists; the counts are
+// of all.
+const MaxPortfolioChanges = 5000
+
+// PortfolioChanged is what became of findings since the run before. Waived
+// findings are left out.
+type PortfolioChanged struct {
+	Compared    []string          `json:"compared"` // organisations with a run before, sorted
+	Added       []string          `json:"added"`    // organisations without, sorted
+	New         int               `json:"new"`
+	Reopened    int               `json:"reopened"`
+	Fixed       int               `json:"fixed"`
+	NotLookedAt int               `json:"not_looked_at"`
+	Changes     []PortfolioChange `json:"changes"` // new, reopened, fixed, not looked at; worst first, then organisation and rule
+	Left        int               `json:"left"`    // changes beyond MaxPortfolioChanges
+}
+
+// PortfolioChange is a finding that changed in one organisation.
+type PortfolioChange struct {
+	Organisation string           `json:"organisation"`
+	State        msp.FindingState `json:"state"`
+	Severity     msp.Severity     `json:"severity"`
+	Rule         string           `json:"rule"`
+	Provider     string           `json:"provider"`
+	Subject      msp.Subject      `json:"subject"`
+	Message      string           `json:"message"`
+	ID           string           `json:"id"`
+}
+
+// changed joins the changes of all members; nil if none was compared.
+func changed(members []PortfolioMember) *PortfolioChanged {
+	c := &PortfolioChanged{Compared: []string{}, Added: []string{}, Changes: []PortfolioChange{}}
+	for _, m := range members {
+		if !m.Compared {
+			c.Added = append(c.Added, m.Report.Organisation.ID)
+			continue
+		}
+		c.Compared = append(c.Compared, m.Report.Organisation.ID)
+		for i := range m.Report.Findings {
+			c.add(m.Report.Organisation.ID, &m.Report.Findings[i])
+		}
+	}
+	if len(c.Compared) == 0 {
+		return nil
+	}
+	slices.Sort(c.Compared)
+	slices.Sort(c.Added)
+	slices.SortFunc(c.Changes, func(a, b PortfolioChange) int {
+		return cmp.Or(cmp.Compare(stateOrder(a.State), stateOrder(b.State)), cmp.Compare(b.Severity, a.Severity),
+			cmp.Compare(a.Organisation, b.Organisation), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.ID, b.ID))
+	})
+	if c.Left = max(0, len(c.Changes)-MaxPortfolioChanges); c.Left > 0 {
+		c.Changes = c.Changes[:MaxPortfolioChanges]
+	}
+	return c
+}
+
+func (c *PortfolioChanged) add(organisation string, f *Finding) {
+	if f.Waived != nil {
+		return
+	}
+	switch f.State {
+	case msp.StateNew:
+		c.New++
+	case msp.StateReopened:
+		c.Reopened++
+	case msp.StateFixed:
+		c.Fixed++
+	case msp.StateNotLookedAt:
+		c.NotLookedAt++
+	default:
+		return
+	}
+	c.Changes = append(c.Changes, PortfolioChange{
+		Organisation: organisation, State: f.State, Severity: f.Effective(), Rule: f.Rule, Provider: f.Provider,
+		Subject: f.Subject, Message: f.Message, ID: f.ID,
+	})
+}
+
+func stateOrder(s msp.FindingState) int {
+	return slices.Index([]msp.FindingState{msp.StateNew, msp.StateReopened, msp.StateFixed, msp.StateNotLookedAt}, s)
+}
+
+// Sentence says in words what changed.
+func (c *PortfolioChanged) Sentence() string {
+	text := fmt.Sprintf("%s compared with the run before: %d new, %d reopened, %d fixed, %d not looked at.",
+		plural(len(c.Compared), "organisation"), c.New, c.Reopened, c.Fixed, c.NotLookedAt)
+	if len(c.Added) > 0 {
+		text += " Without a run before: " + Cut(strings.Join(c.Added, ", "), 400) + "."
+	}
+	return text
+}
+
+// StateWord gives the word of a state for people.
+func (c PortfolioChange) StateWord() string { return strings.ReplaceAll(string(c.State), "_", " ") }
+
+// markdown writes the changes, at most most of them.
+func (c *PortfolioChanged) markdown(b *strings.Builder, most int) {
+	if c == nil {
+		return
+	}
+	fmt.Fprintf(b, "\n## What changed\n\n%s\n", MarkdownText(c.Sentence()))
+	if len(c.Changes) == 0 {
+		return
+	}
+	b.WriteString("\n| State | Severity | Organisation | Provider | Rule | Finding |\n|---|---|---|---|---|---|\n")
+	for _, f := range c.Changes[:min(most, len(c.Changes))] {
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", f.StateWord(), f.Severity, cell(f.Organisation), cell(f.Provider), f.Rule, cell(Cut(f.Message, 300)))
+	}
+	if n := len(c.Changes) + c.Left - most; n > 0 {
+		fmt.Fprintf(b, "\n%d more changes are in the JSON form.\n", n)
+	}
+}
