@@ -5,7 +5,7 @@ FLAGS    := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 FUZZTIME ?= 60s
 export CGO_ENABLED ?= 0
 
-.PHONY: help build test race properties fuzz lint cover golden conformance bench servers workbook page formats pictures release clean
+.PHONY: help build test race properties fuzz lint cover golden conformance bench servers workbook page formats pictures release image reproducible clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,8 +58,14 @@ page: ## use the HTML report in Chromium, with axe (installs them); says so and 
 pictures: ## make the README's pictures anew from the sample (installs LibreOffice and Chromium)
 	.ci/pictures.sh
 
-release: ## static binaries for the six platforms, with checksums, in dist/
-	.ci/release.sh $(VERSION)
+release: ## archives, SBOMs and checksums of the last commit for six platforms, in dist/ (installs goreleaser)
+	.ci/release.sh
+
+image: ## the container image of the release in dist/, as an OCI archive (installs buildah)
+	.ci/image.sh
+
+reproducible: ## make the release twice, in unlike places, and compare every artefact
+	.ci/reproducible.sh
 
 clean: ## remove what the targets made
 	rm -rf bin dist out cover.out

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 	"unicode"
@@ -77,11 +76,9 @@ func runBinary(t *testing.T, p place, args ...string) outcome {
 	if err != nil && !errors.As(err, &exit) {
 		require.NoError(t, err)
 	}
-	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	require.True(t, ok)
 	return outcome{
 		code: cmd.ProcessState.ExitCode(), stdout: stdout.String(), stderr: stderr.String(),
-		cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), rss: usage.Maxrss, left: added(before, listAll(t, p)),
+		cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), rss: maxResident(cmd.ProcessState), left: added(before, listAll(t, p)),
 	}
 }
 

@@ -29,6 +29,7 @@ func commands() []*cobra.Command {
 		rulesCommand(),
 		schemaCommand(schemas()),
 		versionCommand(),
+		generateCommand(),
 	}
 }
 
@@ -70,8 +71,10 @@ Begin with:  mspscan init --sample DIR`,
 		DisableSuggestions:         true,
 		SuggestionsMinimumDistance: 2,
 		Args:                       unknownCommand,
+		Version:                    thisBuild().String(),
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SetVersionTemplate("{{.Version}}")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError("%w; see %s --help", err, cmd.CommandPath())
 	})

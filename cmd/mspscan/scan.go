@@ -15,9 +15,6 @@ import (
 	"mspscan/reports"
 )
 
-// version is set by the linker in a release.
-var version = "dev"
-
 // shared are the flags of scan and report.
 type shared struct {
 	outputs     []string

@@ -1,0 +1,21 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"runtime"
+	"syscall"
+)
+
+// maxResident gives the KiB of memory that a child had resident at most.
+func maxResident(s *os.ProcessState) int64 {
+	usage, ok := s.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return 0
+	}
+	if runtime.GOOS == "darwin" || runtime.GOOS == "ios" { // bytes there
+		return int64(usage.Maxrss) >> 10
+	}
+	return int64(usage.Maxrss)
+}
