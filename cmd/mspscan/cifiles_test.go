@@ -45,7 +45,7 @@ func TestActionTakesNoTextAsScript(t *testing.T) {
 		require.NotContains(t, s.Run, "${{", s.Name)
 		require.True(t, s.Run == "" || s.Shell == "bash", s.Name)
 		if s.Uses != "" {
-			require.Regexp(t, `^[\w./-]+@v\d+$`, s.Uses)
+			require.Regexp(t, `^([\w./-]+@[0-9a-f]{40}|github/codeql-action/upload-sarif@v\d+)$`, s.Uses, "pinned by commit")
 		}
 	}
 	for _, m := range regexp.MustCompile(`inputs\.([a-z-]+)`).FindAllStringSubmatch(text, -1) {
