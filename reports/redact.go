@@ -44,6 +44,12 @@ func (l Redaction) provider() bool { return l == RedactProvider || l == RedactPu
 type Names struct {
 	Inventory *msp.Inventory // nil = what the report shows is all that is known
 	Parties   []string       // names of third parties: the catalogue's
+	Like      Like           // names that give others away
+}
+
+// Like are names that look like those of a party: who reads one knows the other.
+type Like struct {
+	Organisation, Providers []msp.Name
 }
 
 // Redact gives a copy of the report in which every name that the level hides is

@@ -51,7 +51,7 @@ func collect(r *Report, level Redaction, known Names) *nameTable {
 	if inv == nil {
 		inv = &msp.Inventory{}
 	}
-	t.domains(inv)
+	t.domains(inv, known.Like)
 	t.organisation(inv)
 	t.providers(inv)
 	t.doors(inv)
@@ -130,7 +130,7 @@ func commonWords(r *Report) map[string]int {
 }
 
 // domains notes whose a name is.
-func (t *nameTable) domains(inv *msp.Inventory) {
+func (t *nameTable) domains(inv *msp.Inventory, like Like) {
 	add := func(set map[msp.Name]bool, names ...msp.Name) {
 		for _, n := range names {
 			if _, ok := domain.Registrable(n); ok { // a public suffix is nobody's
@@ -140,9 +140,13 @@ func (t *nameTable) domains(inv *msp.Inventory) {
 	}
 	add(t.clients, inv.Organisation.Domains...)
 	add(t.clients, inv.Organisation.Hosts...)
+	add(t.clients, inv.Organisation.DefensiveDomains...)
+	add(t.clients, like.Organisation...)
+	add(t.others, like.Providers...)
 	for _, p := range inv.Providers {
 		add(t.others, p.Domains...)
 		add(t.others, p.Hosts...)
+		add(t.others, p.DefensiveDomains...)
 	}
 	for _, p := range t.r.Providers {
 		add(t.others, parsed(append(slices.Clone(p.Domains), p.ID))...)

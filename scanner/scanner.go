@@ -141,6 +141,33 @@ type Resolver interface {
 	Resolve(ctx context.Context, q Question) Answer
 }
 
+// Glance is a quick look at one name: how its question ended, in the terms of
+// Answer, and no more. It is no evidence.
+type Glance struct {
+	Outcome fact.Outcome
+	Reason  string
+	Rcode   string
+	Alias   bool     // the name is an alias
+	SOA     msp.Name // of Absent: the zone that denies; "" = not said
+}
+
+// GlanceOf takes from an answer what a quick look would have seen.
+func GlanceOf(a Answer) Glance {
+	g := Glance{Outcome: a.Outcome, Reason: a.Reason, Rcode: a.Rcode, Alias: len(a.Chain) > 0}
+	for _, rec := range a.Authority {
+		if a.Outcome == fact.Absent && rec.Type == "SOA" {
+			g.SOA = rec.Name
+		}
+	}
+	return g
+}
+
+// Scout looks quickly at many names. It gives a glance for each, in order, or none
+// at all where it cannot work.
+type Scout interface {
+	Scout(ctx context.Context, names []msp.Name, qtype string) []Glance
+}
+
 // Probe collects one kind of fact. Run fills Outcome, Reason, Data, Observed
 // and Queries of the fact; the scanner adds task, vantage, time and id.
 type Probe struct {
@@ -153,6 +180,7 @@ type Probe struct {
 // Env is what a probe may use.
 type Env struct {
 	Resolver Resolver
+	Scout    Scout         // for sweeps; nil = ask the Resolver
 	Passive  bool          // ask the recursive resolvers only
 	Now      time.Time     // for the dates of signatures
 	Random   func() string // a random label of 16 letters and digits

@@ -68,6 +68,13 @@ func (t *Trace) Merge(branch *Trace) {
 	t.observed = append(t.observed, branch.observed...)
 }
 
+// MergeQueries appends the exchanges that a branch kept and drops what it observed.
+func (t *Trace) MergeQueries(branch *Trace) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.queries = append(t.queries, branch.queries...)
+}
+
 // Fact closes the trace: the fact of task with its data and the evidence.
 func (t *Trace) Fact(task fact.Task, o fact.Outcome, reason string, data any) fact.Fact {
 	f, err := fact.New(task, o, reason, data)

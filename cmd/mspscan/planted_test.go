@@ -58,6 +58,24 @@ func TestPlanted(t *testing.T) {
 	require.GreaterOrEqual(t, total.misses, 60, "near misses")
 }
 
+// TestPlantedSweeps does the same for what sweeps find and avoid. Each inventory
+// has an Internet of its own, in the folder of its name: one silent registry or
+// wildcard leaves every sweep open.
+func TestPlantedSweeps(t *testing.T) {
+	dir := repoPath(t, "testdata", "planted")
+	table := readPlanted(t, filepath.Join(dir, "expected-sweeps.csv"))
+	scores := map[string]*score{}
+	for _, inventory := range inventories(table) {
+		got := scanPlanted(t, dir, inventory, "--zones", filepath.Join(dir, inventory), "--sweep", "all")
+		comparePlanted(t, inventory, table, got, scores)
+	}
+	printScores(t, scores)
+	for _, rule := range []string{"dns-lookalike", "dns-brand-on-dynamic-dns", "dns-remote-access-exposed"} {
+		require.NotZero(t, scores[rule].planted, rule)
+		require.NotZero(t, scores[rule].misses, rule)
+	}
+}
+
 func readPlanted(t *testing.T, file string) []planted {
 	f, err := os.Open(file)
 	require.NoError(t, err)

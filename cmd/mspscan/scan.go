@@ -169,7 +169,8 @@ func scanFlags(c *cobra.Command, cfg *pipeline.Config) {
 	flags.Float64Var(&cfg.Rate, "rate", 0, "queries a second overall (default 500)")
 	flags.Float64Var(&cfg.RatePerServer, "rate-per-server", 0, "queries a second to one name server (default 5)")
 	flags.StringVar(&cfg.Sweep, "sweep", pipeline.SweepNone, "ask for names that may exist as well: none, hosts (remote access), lookalikes or all")
-	flags.IntVar(&cfg.SweepBudget, "sweep-budget", pipeline.DefaultSweepBudget, "look-alikes asked for in all, the likest of each domain first")
+	flags.IntVar(&cfg.SweepLikeness, "sweep-likeness", pipeline.DefaultSweepLikeness, "how like a look-alike has to be, 1 to 99; below 60 two letters are changed at once: very many names")
+	flags.IntVar(&cfg.SweepBudget, "sweep-budget", pipeline.DefaultSweepBudget, "names that a sweep asks for in all, the likest of each domain first; what is left out is unknown")
 	flags.IntVar(&cfg.Ranks, "ranks", 2, "how many ranks of dependencies to follow")
 }
 

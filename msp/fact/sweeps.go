@@ -5,8 +5,8 @@ import "mspscan/msp"
 // The probes of the sweeps, which run only where they were asked for. They ask
 // for many names and keep what exists; of the rest they keep numbers.
 const (
-	ProbeLookalikes = "lookalikes"  // Data: Lookalikes; Type = the places in the order of likeness, "1-500"
-	ProbeBrandNames = "brand_names" // Data: BrandNames
+	ProbeLookalikes = "lookalikes"  // Data: Lookalikes; Type = the places in the order of likeness, "1-2000"
+	ProbeBrandNames = "brand_names" // Data: BrandNames; Type as of ProbeLookalikes
 	ProbeHostSweep  = "host_sweep"  // Data: HostSweep
 )
 
@@ -31,12 +31,14 @@ type Lookalikes struct {
 
 // Lookalike is a registered name that could be taken for another.
 type Lookalike struct {
-	Name     msp.Name   `json:"name"`
-	Family   string     `json:"family"`   // how it differs
-	Likeness int        `json:"likeness"` // 1 to 99
-	NS       []msp.Name `json:"ns,omitempty"`
-	MX       []msp.Name `json:"mx,omitempty"` // exchangers; empty for a null MX too
-	MXReason string     `json:"mx_reason,omitempty"`
+	Name      msp.Name   `json:"name"`
+	Family    string     `json:"family"`              // how it differs
+	Likeness  int        `json:"likeness"`            // 1 to 99
+	Delegated bool       `json:"delegated,omitempty"` // false = it resolves below a domain that somebody holds
+	NS        []msp.Name `json:"ns,omitempty"`
+	Addresses []string   `json:"addresses,omitempty"` // of one that is not delegated
+	MX        []msp.Name `json:"mx,omitempty"`        // exchangers; empty for a null MX too
+	MXReason  string     `json:"mx_reason,omitempty"`
 }
 
 // BrandNames is which dynamic-DNS suffixes have a host with the label of a
@@ -45,6 +47,9 @@ type BrandNames struct {
 	Domain msp.Name `json:"domain"`
 	Brand  string   `json:"brand"`
 	Swept
+	Made  int         `json:"made"` // names in all, asked or not
+	From  int         `json:"from"` // first and last place asked, the brand alone before the brand with a word
+	To    int         `json:"to"`
 	Found []BrandName `json:"found,omitempty"` // sorted by name
 }
 

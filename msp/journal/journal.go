@@ -27,8 +27,9 @@ type Header struct {
 	Ranks           int       `json:"ranks"`
 	Passive         bool      `json:"passive,omitempty"`
 	Active          bool      `json:"active,omitempty"`
-	Sweep           string    `json:"sweep,omitempty"`        // hosts, lookalikes or all; "" = none
-	SweepBudget     int       `json:"sweep_budget,omitempty"` // look-alikes asked for in all
+	Sweep           string    `json:"sweep,omitempty"`          // hosts, lookalikes or all; "" = none
+	SweepBudget     int       `json:"sweep_budget,omitempty"`   // names asked for in all
+	SweepLikeness   int       `json:"sweep_likeness,omitempty"` // down to which look-alikes were made
 	Command         []string  `json:"command,omitempty"`
 	Zones           string    `json:"zones,omitempty"`      // SHA-256 over the zone files of an offline scan
 	Indicators      []File    `json:"indicators,omitempty"` // the sets that were asked for, in the order of the flags

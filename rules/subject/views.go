@@ -48,19 +48,23 @@ type Provider struct {
 // Sweep is what a sweep found of one party.
 type Sweep struct {
 	Asked   bool     `json:"asked"`   // the sweep was run
-	Found   []*Swept `json:"found"`   // the likest first
+	Found   []*Swept `json:"found"`   // sorted by name, each once
 	Unknown int64    `json:"unknown"` // names without a clean answer, or under a wildcard
 	Left    int64    `json:"left"`    // names that the budget left out
 	Total   int64    `json:"total"`   // names asked for
+	Why     string   `json:"why"`     // of Unknown: reasons with their numbers
 
-	facts []*fact.Fact
+	facts   []*fact.Fact
+	reasons map[string]int
 }
 
 // Swept is a name that a sweep found.
 type Swept struct {
 	Name      string   `json:"name"`
-	Of        string   `json:"of"` // the domain that it could be taken for
+	Of        string   `json:"of"` // the domains that it could be taken for
 	How       string   `json:"how"`
+	Likeness  int64    `json:"likeness"`   // of a look-alike, 1 to 99
+	Delegated bool     `json:"delegated"`  // its parent delegates it; else it resolves
 	Mail      bool     `json:"mail"`       // it has exchangers
 	MailState string   `json:"mail_state"` // unknown where the MX set was not answered
 	Seen      []string `json:"seen"`       // name servers, or addresses

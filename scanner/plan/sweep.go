@@ -15,11 +15,13 @@ import (
 type SweepOptions struct {
 	Hosts      bool
 	Lookalikes bool // names that could be taken for a domain, and its label under dynamic-DNS suffixes
-	Budget     int  // look-alikes asked for in all, shared evenly by the domains
+	Budget     int  // names asked for in all, shared evenly by the domains and the two sorts; hosts are few, and are asked anyway
+	Least      int  // likeness down to which look-alikes are made
 }
 
 // Sweep gives the tasks of the sweeps that no fact answers yet, sorted: each
-// registrable domain of the organisation and of the declared providers once.
+// registrable domain of the organisation and of the declared providers once. Each
+// is asked for one name at least, so that no domain goes without a word.
 func Sweep(g *graph.Graph, o SweepOptions) []fact.Task {
 	var tasks []fact.Task
 	names, registrable := sweptNames(g)
@@ -29,9 +31,19 @@ func Sweep(g *graph.Graph, o SweepOptions) []fact.Task {
 		}
 	}
 	if o.Lookalikes {
-		tasks = append(tasks, lookalikeTasks(registrable, o.Budget)...)
+		var wanted []fact.Task
+		var needs []int
+		suffixes := sweep.Suffixes(g.Catalog())
+		for _, n := range registrable {
+			wanted, needs = append(wanted, fact.Task{Probe: fact.ProbeLookalikes, Name: n}), append(needs, total(n, o.Least))
+		}
 		for _, n := range brandDomains(g, registrable) {
-			tasks = append(tasks, fact.Task{Probe: fact.ProbeBrandNames, Name: n})
+			brand, _ := sweep.Brand(n)
+			made, _ := sweep.BrandCandidates(brand, suffixes)
+			wanted, needs = append(wanted, fact.Task{Probe: fact.ProbeBrandNames, Name: n}), append(needs, len(made))
+		}
+		for i, share := range shares(needs, o.Budget-len(tasks)*len(sweep.Labels())) {
+			tasks = append(tasks, slicesOf(wanted[i], max(share, 1), o.Least)...)
 		}
 	}
 	tasks = slices.DeleteFunc(tasks, func(t fact.Task) bool { _, done := g.FactOf(t); return done })
@@ -41,6 +53,19 @@ func Sweep(g *graph.Graph, o SweepOptions) []fact.Task {
 		}
 		return 1
 	})
+	return tasks
+}
+
+// slicesOf cuts a sweep of so many names into tasks.
+func slicesOf(t fact.Task, names, least int) []fact.Task {
+	if t.Probe == fact.ProbeBrandNames {
+		least = lookalike.DefaultLeast // it has no say there
+	}
+	var tasks []fact.Task
+	for from := 1; from <= names; from += sweep.Slice {
+		t.Type = sweep.Places(from, min(from+sweep.Slice-1, names), least)
+		tasks = append(tasks, t)
+	}
 	return tasks
 }
 
@@ -61,25 +86,9 @@ func sweptNames(g *graph.Graph) (names, registrable []msp.Name) {
 	return slices.Compact(names), slices.Compact(registrable)
 }
 
-// lookalikeTasks cuts each domain's share of the budget, the likest names, into
-// slices.
-func lookalikeTasks(domains []msp.Name, budget int) []fact.Task {
-	made := make([]int, len(domains))
-	for i, n := range domains {
-		made[i] = total(n)
-	}
-	var tasks []fact.Task
-	for i, wanted := range shares(made, budget) {
-		for from := 1; from <= wanted; from += sweep.Slice {
-			places := sweep.Places(from, min(from+sweep.Slice-1, wanted))
-			tasks = append(tasks, fact.Task{Probe: fact.ProbeLookalikes, Name: domains[i], Type: places})
-		}
-	}
-	return tasks
-}
-
 // shares splits a budget evenly; what one does not need goes to the others.
 func shares(needs []int, budget int) []int {
+	budget = max(budget, 0)
 	out := make([]int, len(needs))
 	order := make([]int, len(needs))
 	for i := range order {
@@ -93,9 +102,9 @@ func shares(needs []int, budget int) []int {
 	return out
 }
 
-func total(n msp.Name) int {
+func total(n msp.Name, least int) int {
 	made := 0
-	for range lookalike.All(n, sweep.Options()) {
+	for range lookalike.All(n, lookalike.Options{Least: least}) {
 		made++
 	}
 	return made

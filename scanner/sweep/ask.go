@@ -3,6 +3,7 @@ package sweep
 import (
 	"cmp"
 	"context"
+	"slices"
 	"sync"
 
 	"mspscan/msp"
@@ -10,8 +11,10 @@ import (
 	"mspscan/scanner"
 )
 
-// workers is how many names of one task are asked at the same time.
-const workers = 8
+const (
+	workers  = 16  // names of one task that the strict client asks for at the same time
+	maxRetry = 200 // names of one task without a clean glance that are looked at again
+)
 
 // each calls do for 0 to n-1, a few at the same time.
 func each(n int, do func(i int)) {
@@ -29,6 +32,44 @@ func each(n int, do func(i int)) {
 	}
 	close(next)
 	wg.Wait()
+}
+
+// glances takes a quick look at the names.
+func glances(ctx context.Context, env scanner.Env, names []msp.Name, qtype string) []scanner.Glance {
+	if env.Scout != nil {
+		if list := env.Scout.Scout(ctx, names, qtype); len(list) == len(names) {
+			return list
+		}
+	}
+	list := make([]scanner.Glance, len(names))
+	each(len(names), func(i int) {
+		list[i] = scanner.GlanceOf(env.Resolver.Resolve(ctx, scanner.Question{Name: names[i], Type: qtype}))
+	})
+	return list
+}
+
+// sift takes a quick look at the names and a strict one at those that it does not
+// show to be absent. shows says what a clean glance leaves to be looked at.
+func sift(ctx context.Context, env scanner.Env, names []msp.Name, qtype string, shows func(msp.Name, scanner.Glance) bool, look func(i int) verdict) []verdict {
+	verdicts := make([]verdict, len(names))
+	var again []int
+	retries := 0
+	for i, g := range glances(ctx, env, names, qtype) {
+		clean := g.Outcome == fact.Present || g.Outcome == fact.Absent
+		switch {
+		case clean && !shows(names[i], g):
+			verdicts[i] = verdict{outcome: fact.Absent}
+		case !clean && retries == maxRetry:
+			verdicts[i] = unsure(g.Reason)
+		default:
+			if !clean {
+				retries++
+			}
+			again = append(again, i)
+		}
+	}
+	each(len(again), func(k int) { verdicts[again[k]] = look(again[k]) })
+	return verdicts
 }
 
 // verdict is what was learnt of one candidate.
@@ -62,11 +103,12 @@ func count(trace *scanner.Trace, list []verdict) fact.Swept {
 	return s
 }
 
-// outcome gives the outcome of a sweep: Present = something was found, Absent =
-// every name was proved not to be there, Unknown = some were not.
+// outcome gives the outcome of a sweep: Unknown = some names gave no clean answer,
+// whatever else was found; else Present = something was found, Absent = every name
+// was proved not to be there.
 func outcome(s fact.Swept, found int) (fact.Outcome, string) {
 	switch {
-	case found > 0:
+	case s.Unknown == 0 && found > 0:
 		return fact.Present, ""
 	case s.Unknown == 0:
 		return fact.Absent, ""
@@ -80,34 +122,77 @@ func outcome(s fact.Swept, found int) (fact.Outcome, string) {
 	return fact.Unknown, most
 }
 
-// exists asks whether a name has an address, over CNAMEs too.
-func exists(ctx context.Context, r scanner.Resolver, name msp.Name) (scanner.Answer, fact.Outcome, string) {
-	a := r.Resolve(ctx, scanner.Question{Name: name, Type: "A"})
-	if a.Outcome == fact.Present || a.Outcome == fact.Absent && a.Rcode == "NXDOMAIN" {
-		return a, a.Outcome, ""
-	}
-	b := r.Resolve(ctx, scanner.Question{Name: name, Type: "AAAA"})
-	switch {
-	case b.Outcome == fact.Present:
-		return b, fact.Present, ""
-	case a.Outcome == fact.Absent && b.Outcome == fact.Absent:
-		return b, fact.Absent, ""
-	case a.Outcome != fact.Absent:
-		return a, fact.Unknown, a.Reason
-	}
-	return b, fact.Unknown, b.Reason
+// place is where a name leads: Present to addresses, or by an alias to wherever;
+// Absent if both address types are denied.
+type place struct {
+	outcome   fact.Outcome
+	reason    string
+	addresses []string
+	values    []string // addresses and targets of aliases
 }
 
-// random asks whether a random label below a name exists: where it does, or
-// where that cannot be told, no name below it proves anything.
-func random(ctx context.Context, env scanner.Env, r scanner.Resolver, below msp.Name) (fact.Outcome, string) {
+// resolve asks where a name leads and keeps what it saw.
+func resolve(ctx context.Context, trace *scanner.Trace, name msp.Name) place {
+	p := place{outcome: fact.Absent}
+	for _, qtype := range []string{"A", "AAAA"} {
+		a := trace.Look(ctx, name, qtype)
+		for _, hop := range a.Chain {
+			p.values = append(p.values, string(hop.To))
+		}
+		for _, addr := range scanner.Addresses(a.Records) {
+			p.addresses = append(p.addresses, addr.String())
+		}
+		if a.Outcome == fact.Unknown || a.Outcome == fact.Broken {
+			p.outcome, p.reason = fact.Unknown, cmp.Or(a.Reason, a.Outcome.String())
+		}
+		if a.Outcome == fact.Absent && a.Rcode == "NXDOMAIN" {
+			break // no type of it exists (RFC 8020)
+		}
+	}
+	if p.values = append(p.values, p.addresses...); len(p.values) > 0 {
+		p.outcome, p.reason = fact.Present, ""
+	}
+	return p
+}
+
+// random asks where a random label below a name leads: where that is anywhere,
+// or cannot be told, a name below it proves nothing by itself. What it asks is
+// evidence, and no observation to be repeated.
+func random(ctx context.Context, env scanner.Env, trace *scanner.Trace, below msp.Name) place {
 	if env.Random == nil {
-		return fact.Unknown, "no_random_labels"
+		return place{reason: "no_random_labels"}
 	}
 	name, err := msp.ParseName(env.Random() + "." + string(below))
 	if err != nil {
-		return fact.Unknown, "name_too_long"
+		return place{reason: "name_too_long"}
 	}
-	_, o, reason := exists(ctx, r, name)
-	return o, reason
+	branch := trace.Branch()
+	p := resolve(ctx, branch, name)
+	trace.MergeQueries(branch)
+	return p
+}
+
+// common reports whether two places have an address or a target in common.
+func common(a, b place) bool {
+	return slices.ContainsFunc(a.values, func(v string) bool { return slices.Contains(b.values, v) })
+}
+
+// stands looks whether a name has an address where random labels beside it lead
+// nowhere.
+func stands(ctx context.Context, env scanner.Env, trace *scanner.Trace, name, parent msp.Name) (place, verdict) {
+	p := resolve(ctx, trace, name)
+	switch {
+	case p.outcome == fact.Unknown:
+		return p, unsure(p.reason)
+	case len(p.addresses) == 0:
+		return p, verdict{outcome: fact.Absent}
+	}
+	switch beside := random(ctx, env, trace, parent); beside.outcome {
+	case fact.Present:
+		return p, unsure("wildcard")
+	case fact.Absent:
+		return p, verdict{outcome: fact.Present, trace: trace}
+	default:
+		return p, unsure(beside.reason)
+	}
 }

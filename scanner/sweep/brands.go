@@ -3,6 +3,7 @@ package sweep
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"mspscan/msp"
 	"mspscan/msp/catalog"
@@ -11,9 +12,10 @@ import (
 	"mspscan/scanner"
 )
 
-// BrandNames asks for the label that somebody registered for the task's name
-// under each dynamic-DNS suffix of the catalogue: command hosts of Operation
-// Cloud Hopper carried the names of those whom they were to fool. Where a random
+// BrandNames asks for the label that somebody registered for the task's name, and
+// for that label with a word, under each dynamic-DNS suffix of the catalogue: command
+// hosts of Operation Cloud Hopper carried the names of those whom they were to
+// fool. The task's type says for which of the names, see Places. Where a random
 // label under the suffix exists too, nothing is proved. Data is fact.BrandNames.
 func BrandNames(cat *catalog.Catalog) scanner.Probe {
 	suffixes := Suffixes(cat)
@@ -56,56 +58,79 @@ func Brand(n msp.Name) (string, bool) {
 	return reg.Labels()[0], true
 }
 
+// brandLabels gives the labels that stand for a brand: itself and without hyphens,
+// then with a word for updates or support, as the campaign's hosts were called.
+func brandLabels(brand string) (plain, worded []string) {
+	plain = []string{brand}
+	if strings.HasPrefix(brand, "xn--") {
+		return plain, nil
+	}
+	joined := strings.ReplaceAll(brand, "-", "")
+	if joined != brand {
+		plain = append(plain, joined)
+	}
+	for _, w := range []string{"update", "support"} {
+		worded = append(worded, joined+w, brand+"-"+w)
+	}
+	return plain, worded
+}
+
+// BrandCandidates gives the names to ask for and the suffix of each: those of the
+// brand alone first.
+func BrandCandidates(brand string, suffixes []msp.Name) (names, under []msp.Name) {
+	plain, worded := brandLabels(brand)
+	seen := map[msp.Name]bool{}
+	for _, labels := range [][]string{plain, worded} {
+		for _, s := range suffixes {
+			for _, label := range labels {
+				name, err := msp.ParseName(label + "." + string(s))
+				if err != nil || seen[name] { // too long to exist, or another suffix's
+					continue
+				}
+				seen[name] = true
+				names, under = append(names, name), append(under, s)
+			}
+		}
+	}
+	return names, under
+}
+
 func brandNames(ctx context.Context, env scanner.Env, t fact.Task, suffixes []msp.Name) fact.Fact {
 	trace := scanner.NewTrace(env.Resolver)
 	data := fact.BrandNames{Domain: t.Name}
 	brand, ok := Brand(t.Name)
-	if !ok {
+	from, to, _, err := ReadPlaces(t.Type)
+	if !ok || err != nil || to-from >= Slice {
 		return trace.Fact(t, fact.Unknown, "bad_question", data)
 	}
-	data.Brand = brand
-	verdicts, found := make([]verdict, len(suffixes)), make([]fact.BrandName, len(suffixes))
-	each(len(suffixes), func(i int) { found[i], verdicts[i] = under(ctx, env, brand, suffixes[i]) })
+	names, under := BrandCandidates(brand, suffixes)
+	data.Brand, data.Made, data.From, data.To = brand, len(names), from, to
+	names, under = names[min(from-1, len(names)):min(to, len(names))], under[min(from-1, len(names)):]
+	found := make([]fact.BrandName, len(names))
+	verdicts := sift(ctx, env, names, "A", inUse, func(i int) (v verdict) {
+		found[i], v = brandName(ctx, env, names[i], under[i])
+		return v
+	})
 	data.Swept = count(trace, verdicts)
 	for i, f := range found {
 		if verdicts[i].outcome == fact.Present {
 			data.Found = append(data.Found, f)
 		}
 	}
+	slices.SortFunc(data.Found, func(a, b fact.BrandName) int { return strings.Compare(string(a.Name), string(b.Name)) })
 	o, reason := outcome(data.Swept, len(data.Found))
 	return trace.Fact(t, o, reason, data)
 }
 
-// under asks for one label under one suffix.
-func under(ctx context.Context, env scanner.Env, label string, suffix msp.Name) (fact.BrandName, verdict) {
-	name, err := msp.ParseName(label + "." + string(suffix))
-	if err != nil {
-		return fact.BrandName{}, verdict{outcome: fact.Absent} // too long to exist
-	}
-	out := fact.BrandName{Name: name, Suffix: suffix}
-	trace := scanner.NewTrace(env.Resolver)
-	a, o, reason := exists(ctx, trace, name)
-	if o != fact.Present {
-		return out, verdict{outcome: o, reason: reason}
-	}
-	trace.Keep(a, name, kindOf(a))
-	for _, addr := range scanner.Addresses(a.Records) {
-		out.Addresses = append(out.Addresses, addr.String())
-	}
-	switch o, reason := random(ctx, env, trace, suffix); o {
-	case fact.Present:
-		return out, unsure("wildcard")
-	case fact.Absent:
-		return out, verdict{outcome: fact.Present, trace: trace}
-	default:
-		return out, unsure(reason)
-	}
+// inUse reports whether a clean glance at the addresses of a name leaves it to be
+// looked at: it is there, be it without an address of IPv4.
+func inUse(_ msp.Name, g scanner.Glance) bool {
+	return g.Outcome == fact.Present || g.Rcode != "NXDOMAIN"
 }
 
-// kindOf gives the type that an answer with addresses was asked for.
-func kindOf(a scanner.Answer) string {
-	if len(a.Records) > 0 {
-		return a.Records[0].Type
-	}
-	return "A"
+func brandName(ctx context.Context, env scanner.Env, name, suffix msp.Name) (fact.BrandName, verdict) {
+	out := fact.BrandName{Name: name, Suffix: suffix}
+	p, v := stands(ctx, env, scanner.NewTrace(env.Resolver), name, suffix)
+	out.Addresses = p.addresses
+	return out, v
 }

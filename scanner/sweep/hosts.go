@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -47,8 +48,9 @@ func Labels() []Label {
 	return list
 }
 
-// Hosts asks for the names that remote access usually has below the task's name,
-// unless a random label exists there too. Data is fact.HostSweep.
+// Hosts asks for the names that remote access usually has below the task's name.
+// Under a wildcard a name counts that leads elsewhere than random labels do. Data
+// is fact.HostSweep.
 func Hosts() scanner.Probe {
 	return scanner.Probe{
 		Name: fact.ProbeHostSweep,
@@ -59,42 +61,65 @@ func Hosts() scanner.Probe {
 
 func hosts(ctx context.Context, env scanner.Env, t fact.Task) fact.Fact {
 	trace := scanner.NewTrace(env.Resolver)
-	labels := Labels()
 	data := fact.HostSweep{Domain: t.Name}
-	if o, reason := random(ctx, env, trace, t.Name); o != fact.Absent {
-		if o == fact.Present {
-			reason = "wildcard"
-		}
+	wild, reason := wildcard(ctx, env, trace, t.Name)
+	if reason != "" {
 		return trace.Fact(t, fact.Unknown, reason, data)
 	}
-	verdicts, found := make([]verdict, len(labels)), make([]fact.SweptHost, len(labels))
-	each(len(labels), func(i int) { found[i], verdicts[i] = below(ctx, env, t.Name, labels[i]) })
+	names, products := hostCandidates(t.Name)
+	verdicts := sift(ctx, env, names, "A", answers, func(i int) verdict { return host(ctx, env, names[i], wild) })
 	data.Swept = count(trace, verdicts)
-	for i, f := range found {
+	for i, n := range names {
 		if verdicts[i].outcome == fact.Present {
-			data.Found = append(data.Found, f)
+			data.Found = append(data.Found, fact.SweptHost{Name: n, Product: products[i]})
 		}
 	}
 	o, reason := outcome(data.Swept, len(data.Found))
 	return trace.Fact(t, o, reason, data)
 }
 
-// below asks for one label. A CNAME counts, whatever it leads to: the name is in
-// use, and a dead target is worth a look.
-func below(ctx context.Context, env scanner.Env, zone msp.Name, l Label) (fact.SweptHost, verdict) {
-	name, err := msp.ParseName(l.Label + "." + string(zone))
-	if err != nil {
-		return fact.SweptHost{}, verdict{outcome: fact.Absent}
+func hostCandidates(zone msp.Name) (names []msp.Name, products []string) {
+	for _, l := range Labels() {
+		if n, err := msp.ParseName(l.Label + "." + string(zone)); err == nil { // else too long to exist
+			names, products = append(names, n), append(products, l.Product)
+		}
 	}
-	out := fact.SweptHost{Name: name, Product: l.Product}
+	return names, products
+}
+
+// wildcard gives where random labels below a zone lead. The reason says why no
+// name below it can be told from them.
+func wildcard(ctx context.Context, env scanner.Env, trace *scanner.Trace, zone msp.Name) (place, string) {
+	first := random(ctx, env, trace, zone)
+	if first.outcome == fact.Absent {
+		return first, ""
+	}
+	if first.outcome == fact.Unknown {
+		return first, cmp.Or(first.reason, "no_clean_answer")
+	}
+	second := random(ctx, env, trace, zone)
+	if second.outcome != fact.Present || !common(first, second) {
+		return second, "wildcard" // it leads now here, now there
+	}
+	first.values = append(first.values, second.values...)
+	return first, ""
+}
+
+// answers reports whether a clean glance leaves a host to be looked at. A CNAME
+// counts, whatever it leads to: the name is in use, and a dead target is worth a
+// look.
+func answers(n msp.Name, g scanner.Glance) bool { return g.Alias || inUse(n, g) }
+
+func host(ctx context.Context, env scanner.Env, name msp.Name, wild place) verdict {
 	trace := scanner.NewTrace(env.Resolver)
-	a, o, reason := exists(ctx, trace, name)
+	p := resolve(ctx, trace, name)
 	switch {
-	case o == fact.Present, len(a.Chain) > 0:
-		trace.Keep(a, name, kindOf(a))
-		return out, verdict{outcome: fact.Present, trace: trace}
-	case o == fact.Absent:
-		return out, verdict{outcome: fact.Absent}
+	case p.outcome == fact.Unknown:
+		return unsure(p.reason)
+	case p.outcome == fact.Absent:
+		return verdict{outcome: fact.Absent}
+	case common(p, wild):
+		return unsure("wildcard") // its own record, or the wildcard's: nothing tells
 	}
-	return out, unsure(reason)
+	return verdict{outcome: fact.Present, trace: trace}
 }

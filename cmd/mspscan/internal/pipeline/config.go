@@ -34,7 +34,8 @@ type Config struct {
 	RatePerServer float64 // 0 = the default
 	Ranks         int
 	Sweep         string    // none, hosts, lookalikes or all
-	SweepBudget   int       // look-alikes asked for in all
+	SweepBudget   int       // names asked for in all
+	SweepLikeness int       // of look-alikes, 1 to 99
 	Now           time.Time // judge as of; zero = the start of the run
 	Outputs       []Output
 	SIDs          map[string]string // asset id -> security identifier, for OpenGraph

@@ -36,7 +36,7 @@ func (j *job) dryRun() error {
 	t := tabwriter.NewWriter(j.s.Out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(t, "PROBE\tNAME\tNOTE")
 	for _, task := range next.Tasks {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", task.Probe, task.Name, j.sweepSize(task))
+		fmt.Fprintf(t, "%s\t%s\t%s\n", task.Probe, task.Name, sweepSize(task))
 	}
 	for _, l := range next.LeftOut {
 		fmt.Fprintf(t, "%s\t%s\tleft out: %s\n", l.Task.Probe, l.Task.Name, msp.Visible(l.Why))
@@ -54,7 +54,7 @@ func (j *job) dryCounts(tasks []fact.Task) error {
 	parents, servers := map[msp.Name]int{}, map[msp.Name]int{}
 	for _, task := range tasks {
 		c := costs()[task.Probe]
-		resolver += c.resolver + j.sweepQueries(task)
+		resolver += c.resolver + sweepQueries(task)
 		if c.parent > 0 && !j.cfg.Passive {
 			parents[task.Name.Parent()] += c.parent
 		}

@@ -33,8 +33,13 @@ func (b *bar) observe(p scanner.Progress) {
 	if now.Sub(b.last) < 100*time.Millisecond && p.Done != p.Total {
 		return
 	}
-	b.last, b.shown = now, true
-	line := b.line(p, now)
+	b.last = now
+	b.show(b.line(p, now))
+}
+
+// show puts a line in the place of the last.
+func (b *bar) show(line string) {
+	b.shown = true
 	if r := []rune(line); len(r) > b.width-1 {
 		line = string(r[:b.width-1])
 	}

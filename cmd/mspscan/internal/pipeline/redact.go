@@ -3,7 +3,10 @@ package pipeline
 import (
 	"fmt"
 	"io"
+	"slices"
 
+	"mspscan/msp"
+	"mspscan/msp/fact"
 	"mspscan/msp/graph"
 	"mspscan/reports"
 	"mspscan/reports/ci"
@@ -30,7 +33,7 @@ func newView(cfg Config, r *reports.Report, g *graph.Graph) (view, error) {
 	if level == reports.RedactNone || r == nil {
 		return v, nil
 	}
-	x := reports.NewRedactor(r, level, reports.Names{Inventory: g.Inventory(), Parties: parties(g)})
+	x := reports.NewRedactor(r, level, reports.Names{Inventory: g.Inventory(), Parties: parties(g), Like: alike(g)})
 	v.report, v.graphs, v.hide = x.Report(), x.Graphs(), x.Text
 	return v, nil
 }
@@ -52,6 +55,36 @@ func parties(g *graph.Graph) []string {
 		names = append(names, e.Name)
 	}
 	return names
+}
+
+// alike gives what sweeps found: names that look like those of a party, or carry
+// its label.
+func alike(g *graph.Graph) reports.Like {
+	var list reports.Like
+	add := func(domain, found msp.Name) {
+		if slices.Contains(g.Owners(domain), g.Inventory().Organisation.ID) {
+			list.Organisation = append(list.Organisation, found)
+		} else {
+			list.Providers = append(list.Providers, found)
+		}
+	}
+	for _, f := range g.FactsOf(fact.ProbeLookalikes) {
+		var d fact.Lookalikes
+		if len(f.Data) > 0 && f.Decode(&d) == nil {
+			for _, l := range d.Found {
+				add(d.Domain, l.Name)
+			}
+		}
+	}
+	for _, f := range g.FactsOf(fact.ProbeBrandNames) {
+		var d fact.BrandNames
+		if len(f.Data) > 0 && f.Decode(&d) == nil {
+			for _, b := range d.Found {
+				add(d.Domain, b.Name)
+			}
+		}
+	}
+	return list
 }
 
 // render writes one format.

@@ -124,7 +124,7 @@ func (j *job) use(n *network) {
 		Ranks: j.cfg.Ranks, Passive: j.cfg.Passive, Active: j.cfg.Active, Zones: n.zonesHash, Command: j.cfg.Command,
 	}
 	if j.cfg.sweeps() {
-		j.header.Sweep, j.header.SweepBudget = j.cfg.Sweep, j.cfg.SweepBudget
+		j.header.Sweep, j.header.SweepBudget, j.header.SweepLikeness = j.cfg.Sweep, j.cfg.SweepBudget, j.cfg.SweepLikeness
 	}
 	j.header.InventorySHA256, j.header.Inventory = embed(j.loaded.Files)
 	_, j.header.Indicators = embed(j.judge.setFiles)
@@ -268,8 +268,9 @@ func (j *job) resume() (*journal.Writer, error) {
 		return nil, usage("resume %s: it was begun with other --indicators", j.cfg.Journal)
 	case old.Tool != now.Tool:
 		return nil, usage("resume %s: it was begun by %s, this is %s", j.cfg.Journal, old.Tool, now.Tool)
-	case old.Zones != now.Zones, old.Passive != now.Passive, old.Active != now.Active, old.Ranks != now.Ranks:
-		return nil, usage("resume %s: it was begun with other options (--zones, --passive, --active or --ranks)", j.cfg.Journal)
+	case old.Zones != now.Zones, old.Passive != now.Passive, old.Active != now.Active, old.Ranks != now.Ranks,
+		old.Sweep != now.Sweep, old.SweepBudget != now.SweepBudget, old.SweepLikeness != now.SweepLikeness:
+		return nil, usage("resume %s: it was begun with other options (--zones, --passive, --active, --ranks or --sweep and its budget and likeness)", j.cfg.Journal)
 	}
 	for _, f := range run.Facts {
 		if err := j.graph.Apply(f); err != nil {

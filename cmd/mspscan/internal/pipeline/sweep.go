@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mspscan/msp/fact"
+	"mspscan/scanner/lookalike"
 	"mspscan/scanner/plan"
 	"mspscan/scanner/sweep"
 )
@@ -18,14 +19,17 @@ const (
 	SweepAll        = "all"
 )
 
-// DefaultSweepBudget is how many look-alikes a scan asks for: forty seconds at
-// the default rate.
-const DefaultSweepBudget = 20_000
+// DefaultSweepBudget is how many names a sweep asks for: the usual three thousand
+// of some thirty domains, in a bit more than three minutes at the default rate.
+const DefaultSweepBudget = 100_000
+
+// DefaultSweepLikeness is the likeness down to which look-alikes are made.
+const DefaultSweepLikeness = lookalike.DefaultLeast
 
 // The bounds of a sweep.
 const (
 	maxSweepBudget = 5_000_000
-	sweepWorkers   = 2         // tasks at the same time; each asks for several names at once
+	sweepWorkers   = 4         // tasks at the same time; each asks for many names at once
 	sweepTimeout   = time.Hour // of one task, at a low --rate
 )
 
@@ -36,6 +40,7 @@ func (c Config) sweepOptions() plan.SweepOptions {
 		Hosts:      c.Sweep == SweepHosts || c.Sweep == SweepAll,
 		Lookalikes: c.Sweep == SweepLookalikes || c.Sweep == SweepAll,
 		Budget:     c.SweepBudget,
+		Least:      c.SweepLikeness,
 	}
 }
 
@@ -48,20 +53,29 @@ func (c Config) validateSweep() error {
 	if c.sweeps() && (c.SweepBudget < 1 || c.SweepBudget > maxSweepBudget) {
 		return usage("--sweep-budget %d: 1 to %d", c.SweepBudget, maxSweepBudget)
 	}
+	if c.sweeps() && (c.SweepLikeness < 1 || c.SweepLikeness > 99) {
+		return usage("--sweep-likeness %d: 1 to 99", c.SweepLikeness)
+	}
 	return nil
 }
 
 // sweep asks for names that may exist, where that is wanted, and then all that
 // the hosts which it found bring up.
-func (j *job) sweep(ctx context.Context, c *collector) error {
+func (j *job) sweep(ctx context.Context, c *collector) (err error) {
 	if !j.cfg.sweeps() {
 		return nil
 	}
 	tasks := plan.Sweep(j.graph, j.cfg.sweepOptions())
 	usual := c.run
 	c.run.Workers, c.run.TaskTimeout = sweepWorkers, sweepTimeout
-	err := c.round(ctx, tasks)
+	watch := j.watchSweep(tasks)
+	if c.run.Env.Scout, err = j.net.scout(watch); err != nil {
+		return coded(CodeInternal, err)
+	}
+	c.run.Observe = nil // it counts tasks; a sweep is counted by names
+	err = c.round(ctx, tasks)
 	c.run = usual
+	j.bar.clear()
 	if err != nil {
 		return err
 	}
@@ -83,25 +97,23 @@ func sweepNote(done string) string {
 
 // sweepQueries gives the queries of a sweep's task while nothing is found: what
 // is found costs a few more.
-func (j *job) sweepQueries(t fact.Task) int {
+func sweepQueries(t fact.Task) int {
 	switch t.Probe {
-	case fact.ProbeLookalikes:
-		from, to, err := sweep.ReadPlaces(t.Type)
+	case fact.ProbeLookalikes, fact.ProbeBrandNames:
+		from, to, _, err := sweep.ReadPlaces(t.Type)
 		if err != nil {
 			return 0
 		}
 		return to - from + 1
-	case fact.ProbeBrandNames:
-		return len(sweep.Suffixes(j.judge.catalog))
 	case fact.ProbeHostSweep:
-		return 2 + 2*len(sweep.Labels())
+		return len(sweep.Labels())
 	}
 	return 0
 }
 
 // sweepSize says how much a task of a sweep asks for, "" of any other task.
-func (j *job) sweepSize(t fact.Task) string {
-	n := j.sweepQueries(t)
+func sweepSize(t fact.Task) string {
+	n := sweepQueries(t)
 	switch {
 	case n == 0:
 		return ""
