@@ -1,7 +1,9 @@
 # Every target that people and CI use. `make help` lists them.
 GO       ?= go
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-FLAGS    := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+COMMIT   ?= $(shell git rev-parse HEAD 2>/dev/null)
+DATE     ?= $(shell TZ=UTC0 git log -1 --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ 2>/dev/null)
+FLAGS    := -trimpath -ldflags "-s -w -X main.version=$(VERSION:v%=%) -X main.commit=$(COMMIT) -X main.date=$(DATE)"
 FUZZTIME ?= 60s
 export CGO_ENABLED ?= 0
 

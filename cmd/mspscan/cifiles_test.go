@@ -33,6 +33,46 @@ func readYAML(t *testing.T, name string, v any) string {
 	return string(data)
 }
 
+// pinned is how an action is named: by its whole commit, which nobody can move.
+const pinned = `^[\w./-]+@[0-9a-f]{40}$`
+
+// TestWorkflowsMayLittle holds that every workflow pins its actions by commit,
+// with the version beside it, is granted nothing but reading where a job does not
+// ask for more, and keeps no credentials in its checkout.
+func TestWorkflowsMayLittle(t *testing.T) {
+	names, err := filepath.Glob(filepath.Join("..", "..", ".github", "workflows", "*.yml"))
+	require.NoError(t, err)
+	require.Greater(t, len(names), 2)
+	for _, name := range names {
+		var w struct {
+			Permissions map[string]string
+			Jobs        map[string]struct {
+				Steps []struct {
+					Uses, Run string
+					With      map[string]any
+				}
+			}
+		}
+		text := readYAML(t, "workflows/"+filepath.Base(name), &w)
+		require.NotNil(t, w.Permissions, name)
+		for what, may := range w.Permissions {
+			require.Equal(t, "contents read", what+" "+may, name)
+		}
+		for _, job := range w.Jobs {
+			for _, s := range job.Steps {
+				require.NotContains(t, s.Run, "${{", "%s: text of others run as a script", name)
+				if s.Uses != "" {
+					require.Regexp(t, pinned, s.Uses, name)
+					require.Contains(t, text, s.Uses+" # v", name)
+				}
+				if strings.HasPrefix(s.Uses, "actions/checkout@") {
+					require.Equal(t, false, s.With["persist-credentials"], name)
+				}
+			}
+		}
+	}
+}
+
 // TestActionTakesNoTextAsScript holds that inputs reach scripts as variables:
 // pasted into one, they would be run. Every flag that a script uses is one of
 // scan's.
@@ -45,7 +85,7 @@ func TestActionTakesNoTextAsScript(t *testing.T) {
 		require.NotContains(t, s.Run, "${{", s.Name)
 		require.True(t, s.Run == "" || s.Shell == "bash", s.Name)
 		if s.Uses != "" {
-			require.Regexp(t, `^([\w./-]+@[0-9a-f]{40}|github/codeql-action/upload-sarif@v\d+)$`, s.Uses, "pinned by commit")
+			require.Regexp(t, pinned, s.Uses, "pinned by commit")
 		}
 	}
 	for _, m := range regexp.MustCompile(`inputs\.([a-z-]+)`).FindAllStringSubmatch(text, -1) {
