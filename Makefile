@@ -43,6 +43,7 @@ conformance: ## run the peers' suites of ../shared/suites, if they are there
 
 bench: ## benchmarks: the sample scan, a large inventory, 100,000 findings
 	.ci/bench.sh
+	.ci/bench-bulk.sh
 
 servers: ## the sample and the fault matrix against NSD, BIND, Knot, Unbound, dnsdist (root; installs them)
 	.ci/servers.sh

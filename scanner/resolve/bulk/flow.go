@@ -9,6 +9,10 @@ import (
 func (r *run) pump() {
 	for r.ready.len() > 0 {
 		i := r.ready.items[r.ready.head]
+		if r.slots[i].state != ready { // a late answer ended it while it waited
+			r.ready.pop()
+			continue
+		}
 		p := r.pick(&r.slots[i])
 		switch {
 		case p == nil && r.dead():

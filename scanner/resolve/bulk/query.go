@@ -21,16 +21,16 @@ func appendName(b []byte, name string) ([]byte, bool) {
 	b = append(b, 0)
 	for i := 0; i < len(name); i++ {
 		c := name[i]
-		switch {
-		case c == '.':
+		switch c {
+		case '.':
 			if !closeLabel(b, label) {
 				return b, false
 			}
 			label = len(b)
 			b = append(b, 0)
 			continue
-		case c == '\\':
-			n := 0
+		case '\\':
+			var n int
 			if c, n = escape(name[i:]); n == 0 {
 				return b, false
 			}

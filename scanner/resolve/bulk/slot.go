@@ -53,8 +53,7 @@ func (q *queue) len() int { return len(q.items) - q.head }
 
 func (q *queue) push(i int32) { q.items = append(q.items, i) }
 
-func (q *queue) pop() int32 {
-	i := q.items[q.head]
+func (q *queue) pop() {
 	q.head++
 	switch {
 	case q.head == len(q.items):
@@ -62,5 +61,4 @@ func (q *queue) pop() int32 {
 	case q.head >= 1024 && q.head*2 >= len(q.items):
 		q.items, q.head = q.items[:copy(q.items, q.items[q.head:])], 0
 	}
-	return i
 }

@@ -26,6 +26,7 @@ func newWheel() *wheel {
 // set makes slot i due at the time given. A time past the wheel's turn comes up
 // early, and the slot is set again then.
 func (w *wheel) set(slots []slot, i int32, due time.Duration) {
+	w.clear(slots, i)
 	tick := min(max(int64(due/tickLength)+1, w.now+1), w.now+wheelSize-1)
 	s := &slots[i]
 	s.due, s.bucket, s.prev, s.next = due, int32(tick%wheelSize), -1, w.heads[tick%wheelSize]

@@ -54,22 +54,21 @@ func (w *window) reply(sent time.Duration, n int) {
 	w.size = min(w.size, w.limit)
 }
 
-// fail counts a timeout or an error reply to a query sent at sent; true = the
-// window was halved.
-func (w *window) fail(sent, now time.Duration) bool {
+// fail counts a timeout or an error reply to a query sent at sent, and halves the
+// window when there are too many.
+func (w *window) fail(sent, now time.Duration) {
 	if sent < w.start {
-		return false
+		return
 	}
 	w.bad++
 	expected := (w.usual + margin) * float64(w.good+w.bad)
 	if w.judging || float64(w.bad) <= expected+2*math.Sqrt(expected)+4 {
-		return false
+		return
 	}
 	w.judging, w.from, w.fromRate, w.fromShare = true, w.size, w.rate(now), w.share()
 	w.size = max(1, w.size/2)
 	w.cuts++
 	w.renew(now)
-	return true
 }
 
 // tick ends the period if it is long enough, given the wait for an answer.
