@@ -195,11 +195,11 @@ func (p *Portfolio) WriteSummary(w io.Writer, files []string) error {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	fmt.Fprintf(t, "\nPortfolio of %s as of %s\n\nORGANISATION\tGRADE\tSCORE\tEXPOSURE\tWORST PROVIDER\tCRITICAL\tHIGH\n", plural(len(p.Organisations), "organisation"), day(p.Now))
 	for _, o := range p.Organisations[:min(most, len(p.Organisations))] {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\t%d\n", Cut(TerminalText(o.Name), 40), o.Grade, Score(o.Score), Money(o.Currency, o.Exposure.Hi), TerminalText(o.Worst), o.Open.Critical, o.Open.High)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\t%d\n", Cut(TerminalText(o.Name), 40), o.Grade, Score(o.Score), TerminalText(Money(o.Currency, o.Exposure.Hi)), TerminalText(o.Worst), o.Open.Critical, o.Open.High)
 	}
 	fmt.Fprint(t, "\nSTANDS BEHIND\tORGANISATIONS\tDECLARED BY\tWHAT\n")
 	for _, q := range p.Parties[:min(most, len(p.Parties))] {
-		fmt.Fprintf(t, "%s\t%d of %d\t%d\t%s\n", Cut(TerminalText(q.Name), 40), len(q.Clients), len(p.Organisations), q.Declared, strings.Join(q.Trust, ", "))
+		fmt.Fprintf(t, "%s\t%d of %d\t%d\t%s\n", Cut(TerminalText(q.Name), 40), len(q.Clients), len(p.Organisations), q.Declared, TerminalText(strings.Join(q.Trust, ", ")))
 	}
 	if p.Changed != nil {
 		fmt.Fprintf(t, "\n%s\n", TerminalText(p.Changed.Sentence()))

@@ -116,7 +116,7 @@ func (c *PortfolioChanged) markdown(b *strings.Builder, most int) {
 	}
 	b.WriteString("\n| State | Severity | Organisation | Provider | Rule | Finding |\n|---|---|---|---|---|---|\n")
 	for _, f := range c.Changes[:min(most, len(c.Changes))] {
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", f.StateWord(), f.Severity, cell(f.Organisation), cell(f.Provider), f.Rule, cell(Cut(f.Message, 300)))
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", f.StateWord(), f.Severity, cell(f.Organisation), cell(f.Provider), cell(f.Rule), cell(Cut(f.Message, 300)))
 	}
 	if n := len(c.Changes) + c.Left - most; n > 0 {
 		fmt.Fprintf(b, "\n%d more changes are in the JSON form.\n", n)

@@ -52,11 +52,24 @@ func rulesList(load loader) *cobra.Command {
 			}
 			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 4, 2, ' ', 0)
 			for _, r := range set.Rules() {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.ID, r.Severity, r.Subject, msp.Visible(r.Title))
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", msp.Visible(r.ID), r.Severity, r.Subject, msp.Visible(r.Title))
 			}
 			return w.Flush()
 		},
 	}
+}
+
+// visibleLines makes text of rules, which may be those of others, harmless on a
+// terminal: each line by itself, a heading's marks kept.
+func visibleLines(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		body := strings.TrimLeft(strings.TrimSuffix(line, "\n"), "#")
+		b.WriteString(strings.Repeat("#", strings.IndexFunc(line+" ", func(r rune) bool { return r != '#' })))
+		b.WriteString(msp.Visible(body))
+		b.WriteString(line[len(strings.TrimSuffix(line, "\n")):])
+	}
+	return b.String()
 }
 
 func rulesExplain(load loader) *cobra.Command {
@@ -71,7 +84,7 @@ func rulesExplain(load loader) *cobra.Command {
 			if err != nil {
 				return exitWith(exitUsage, err)
 			}
-			_, err = io.WriteString(cmd.OutOrStdout(), text)
+			_, err = io.WriteString(cmd.OutOrStdout(), visibleLines(text))
 			return err
 		},
 	}
@@ -127,7 +140,7 @@ func rulesDocs(load loader) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = io.WriteString(cmd.OutOrStdout(), set.Docs())
+			_, err = io.WriteString(cmd.OutOrStdout(), visibleLines(set.Docs()))
 			return err
 		},
 	}

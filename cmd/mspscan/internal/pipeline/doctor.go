@@ -56,7 +56,7 @@ func diagnosis(s Streams, list []symptom) error {
 	fmt.Fprintln(t, "CHECK\tRESULT\tWHAT IT MEANS FOR A SCAN")
 	stops := false
 	for _, m := range list {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", m.what, m.result, m.means)
+		fmt.Fprintf(t, "%s\t%s\t%s\n", msp.Visible(m.what), msp.Visible(m.result), msp.Visible(m.means))
 		stops = stops || m.stops
 	}
 	if err := t.Flush(); err != nil {

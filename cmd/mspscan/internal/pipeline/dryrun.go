@@ -36,10 +36,10 @@ func (j *job) dryRun() error {
 	t := tabwriter.NewWriter(j.s.Out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(t, "PROBE\tNAME\tNOTE")
 	for _, task := range next.Tasks {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", task.Probe, task.Name, sweepSize(task))
+		fmt.Fprintf(t, "%s\t%s\t%s\n", task.Probe, msp.Visible(string(task.Name)), sweepSize(task))
 	}
 	for _, l := range next.LeftOut {
-		fmt.Fprintf(t, "%s\t%s\tleft out: %s\n", l.Task.Probe, l.Task.Name, msp.Visible(l.Why))
+		fmt.Fprintf(t, "%s\t%s\tleft out: %s\n", l.Task.Probe, msp.Visible(string(l.Task.Name)), msp.Visible(l.Why))
 	}
 	if err := t.Flush(); err != nil {
 		return coded(CodeInternal, err)
@@ -63,10 +63,10 @@ func (j *job) dryCounts(tasks []fact.Task) error {
 		}
 	}
 	t := tabwriter.NewWriter(j.s.Out, 0, 4, 2, ' ', 0)
-	fmt.Fprintf(t, "\nSERVER\tQUERIES, AT MOST\n%s\t%d\n", strings.Join(j.net.resolvers, ", "), resolver)
+	fmt.Fprintf(t, "\nSERVER\tQUERIES, AT MOST\n%s\t%d\n", msp.Visible(strings.Join(j.net.resolvers, ", ")), resolver)
 	for _, list := range []map[msp.Name]int{parents, servers} {
 		for _, zone := range sortedNames(list) {
-			fmt.Fprintf(t, "name servers of %s\t%d\n", zone, list[zone])
+			fmt.Fprintf(t, "name servers of %s\t%d\n", msp.Visible(string(zone)), list[zone])
 		}
 	}
 	if err := t.Flush(); err != nil {

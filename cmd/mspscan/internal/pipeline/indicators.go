@@ -80,7 +80,7 @@ func (j *judge) warnSets(w io.Writer, quiet bool) {
 	}
 	for _, s := range j.sets {
 		for _, p := range s.Why {
-			fmt.Fprintf(w, "%s; left out\n", p)
+			fmt.Fprintf(w, "%s; left out\n", reports.TerminalText(p.String()))
 		}
 		if more := s.Unfit - len(s.Why); more > 0 {
 			fmt.Fprintf(w, "%s: %d more indicators are left out\n", msp.Visible(s.Name), more)

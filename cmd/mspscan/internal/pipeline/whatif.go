@@ -223,7 +223,7 @@ func (q WhatIf) best(m *exposure.Model, res *whatIfResult) error {
 
 // print writes the answer for a person: money first.
 func (r whatIfResult) print(w io.Writer) error {
-	money := func(v float64) string { return reports.Money(r.Currency, v) }
+	money := func(v float64) string { return reports.TerminalText(reports.Money(r.Currency, v)) }
 	fmt.Fprintf(w, "%s: %s of assets\n", reports.TerminalText(r.Organisation), money(r.Value))
 	for _, c := range r.Changes {
 		fmt.Fprintf(w, "change: %s\n", reports.TerminalText(c))
