@@ -15,7 +15,7 @@ func maxResident(s *os.ProcessState) int64 {
 		return 0
 	}
 	if runtime.GOOS == "darwin" || runtime.GOOS == "ios" { // bytes there
-		return int64(usage.Maxrss) >> 10 //nolint:unconvert // 32 bits wide on some systems
+		return int64(usage.Maxrss) >> 10 //nolint:unconvert // 32 bits on some //nolint:unconvert // 32 bits wide on some systems
 	}
 	return int64(usage.Maxrss) //nolint:unconvert // 32 bits wide on some systems
 }
