@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -15,7 +14,7 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run()) // the program in a child process: no scripts, no folder of their own
 	}
 	testscript.Main(m, map[string]func(){
-		"mspscan": func() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+		"mspscan": main,
 	})
 }
 

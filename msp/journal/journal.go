@@ -33,6 +33,7 @@ type Header struct {
 	Command         []string  `json:"command,omitempty"`
 	Zones           string    `json:"zones,omitempty"`      // SHA-256 over the zone files of an offline scan
 	Indicators      []File    `json:"indicators,omitempty"` // the sets that were asked for, in the order of the flags
+	Rules           string    `json:"rules,omitempty"`      // SHA-256 of the rules and thresholds in force: they choose what is asked twice
 	Notes           []string  `json:"notes,omitempty"`      // such as a resolver that rewrites answers
 }
 

@@ -58,30 +58,6 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// A journal cut at any byte behind its header still gives every whole line, and
-// a writer can go on behind it.
-func TestTornTail(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "run.ndjson")
-	write(t, path, 5, &End{Complete: true})
-	whole, err := os.ReadFile(path)
-	require.NoError(t, err)
-	header := bytes.IndexByte(whole, '\n') + 1
-	for cut := header; cut < len(whole); cut += 7 {
-		require.NoError(t, os.WriteFile(path, whole[:cut], 0o600))
-		run, err := Open(path)
-		require.NoError(t, err, "cut at %d", cut)
-		before := len(run.Facts)
-		w, err := Append(path)
-		require.NoError(t, err)
-		require.NoError(t, w.Fact(aFact(t, 99)))
-		require.NoError(t, w.Close(&End{Complete: true}))
-		again, err := Open(path)
-		require.NoError(t, err, "cut at %d", cut)
-		require.False(t, again.Torn)
-		require.Len(t, again.Facts, before+1)
-	}
-}
-
 func TestReadRefuses(t *testing.T) {
 	head := `{"kind":"run","schema":"mspscan/journal/v1","id":"a","inventory_sha256":"x"}` + "\n"
 	for name, c := range map[string]struct{ in, want string }{

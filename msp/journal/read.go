@@ -42,19 +42,27 @@ func Open(name string) (*Run, error) {
 // the header; a last line without its end is left out. Anything else that does
 // not parse is an error with its line.
 func Read(r io.Reader) (*Run, error) {
-	br := bufio.NewReaderSize(r, 1<<16)
-	if magic, err := br.Peek(2); err == nil && magic[0] == 0x1f && magic[1] == 0x8b {
-		zr, err := gzip.NewReader(br)
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrJournal, err)
-		}
-		br = bufio.NewReaderSize(zr, 1<<16)
+	br, err := unpack(bufio.NewReaderSize(r, 1<<16))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrJournal, err)
 	}
 	d := decoder{facts: map[string]fact.Fact{}, tasks: map[fact.Task]bool{}}
 	if err := d.lines(br); err != nil {
 		return nil, err
 	}
 	return d.run(), nil
+}
+
+// unpack looks through the packing of gzip, if there is one.
+func unpack(br *bufio.Reader) (*bufio.Reader, error) {
+	if magic, err := br.Peek(2); err != nil || magic[0] != 0x1f || magic[1] != 0x8b {
+		return br, nil //nolint:nilerr // an error of reading comes again with the first line
+	}
+	zr, err := gzip.NewReader(br)
+	if err != nil {
+		return nil, err
+	}
+	return bufio.NewReaderSize(zr, 1<<16), nil
 }
 
 type decoder struct {
@@ -132,7 +140,7 @@ func (d *decoder) line(line []byte) error {
 	case "fact":
 		return read(line, func(f factLine) { d.facts[f.ID] = f.Fact })
 	case "end":
-		return read(line, func(e End) { d.end(e) })
+		return read(line, func(e End) { d.out.End = e }) // the last: a resumed run writes another
 	}
 	return fmt.Errorf("%w: unknown kind %q; known: run, task, fact, end", ErrJournal, kind.Kind)
 }
@@ -155,7 +163,7 @@ func (d *decoder) header(line []byte) error {
 	return nil // a resumed run: the first header holds
 }
 
-// end keeps the last end: a resumed run writes a second one.
+// end keeps the latest of the ends of several runs.
 func (d *decoder) end(e End) {
 	if d.out.End.Kind == "" || e.Finished.After(d.out.End.Finished) {
 		d.out.End = e

@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 
 	"mspscan/msp/fact"
+	"mspscan/msp/filelock"
 )
 
 // batch is how many lines are written between two syncs.
@@ -38,70 +40,41 @@ type Writer struct {
 }
 
 // Create starts a journal in a new file; mode 0600. A file that is there is an
-// error, so that no record is overwritten.
+// error, so that no record is overwritten. The file is locked until Close.
 func Create(name string, h Header) (*Writer, error) {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("create journal: %w", err)
 	}
-	w := newWriter(f, f, strings.HasSuffix(name, ".gz"))
-	return w, w.start(h)
+	return begin(f, h)
 }
 
-// Append goes on with a journal that was not packed, behind what was read of
-// it: a torn last line is cut off first.
-func Append(name string) (*Writer, error) {
-	f, err := os.OpenFile(name, os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("append to journal: %w", err)
-	}
-	if err := cutTail(f); err != nil {
-		return nil, errors.Join(fmt.Errorf("append to journal %s: %w", name, err), f.Close())
-	}
-	return newWriter(f, f, false), nil
-}
-
-// cutTail leaves f at its end, behind a line end: a torn last line is cut off,
-// one that only lacks its line end gets it.
-func cutTail(f *os.File) error {
-	end, err := wholeLines(f)
-	if err != nil {
-		return err
-	}
-	if _, err := f.Seek(end, io.SeekStart); err != nil {
-		return err
-	}
-	tail, err := io.ReadAll(io.LimitReader(f, maxLine))
-	if err != nil {
-		return err
-	}
-	if len(tail) > 0 && json.Valid(tail) {
-		_, err := f.Write([]byte("\n"))
-		return err
-	}
-	if err := f.Truncate(end); err != nil {
-		return err
-	}
-	_, err = f.Seek(end, io.SeekStart)
-	return err
-}
-
-// wholeLines gives the size of the file up to its last line end.
-func wholeLines(r io.Reader) (int64, error) {
-	br := bufio.NewReaderSize(r, 1<<16)
-	var end, at int64
-	for {
-		part, err := br.ReadSlice('\n')
-		at += int64(len(part))
-		switch {
-		case err == nil:
-			end = at
-		case errors.Is(err, io.EOF):
-			return end, nil
-		case !errors.Is(err, bufio.ErrBufferFull):
-			return 0, err
+// begin writes the header into a file that is new or empty.
+func begin(f *os.File, h Header) (*Writer, error) {
+	err := filelock.Lock(f)
+	if err == nil {
+		w := newWriter(f, f, packed(f.Name()))
+		if err = w.start(h); err == nil {
+			err = syncFolder(f.Name())
+		}
+		if err == nil {
+			return w, nil
 		}
 	}
+	return nil, errors.Join(fmt.Errorf("create journal: %w", err), f.Close())
+}
+
+func packed(name string) bool { return strings.HasSuffix(name, ".gz") }
+
+// syncFolder makes the name of a new file durable. A folder that can't be synced
+// (some file systems, Windows) is no reason to lose a run.
+func syncFolder(name string) error {
+	d, err := os.Open(filepath.Dir(name))
+	if err != nil {
+		return nil //nolint:nilerr // a folder may be written and not read
+	}
+	_ = d.Sync()
+	return d.Close()
 }
 
 func newWriter(f syncer, c io.Closer, pack bool) *Writer {

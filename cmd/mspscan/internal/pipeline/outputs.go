@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // Output is one -o FORMAT=FILE. File "-" is stdout.
@@ -40,7 +41,9 @@ type staged struct {
 
 // writeAll renders every output and shows the files only when all are whole:
 // each is written to a temporary name in its own folder, synced, and renamed
-// (mode 0600). Whatever fails, an old file stays as it was.
+// (mode 0600), with the folders locked, so that two runs at once never leave one's
+// file beside the other's. Whatever fails, an old file stays as it was. Devices,
+// pipes and stdout come last: a reader that goes away costs no file.
 func writeAll(outs []Output, stdout io.Writer, render func(Output, io.Writer) error) (err error) {
 	var done []staged
 	defer func() {
@@ -48,17 +51,10 @@ func writeAll(outs []Output, stdout io.Writer, render func(Output, io.Writer) er
 			err = errors.Join(err, ignoreMissing(os.Remove(s.temp)))
 		}
 	}()
+	var streams []Output
 	for _, o := range outs {
-		if o.File == "-" {
-			if err := render(o, stdout); err != nil {
-				return fmt.Errorf("write %s to stdout: %w", o.Format, err)
-			}
-			continue
-		}
-		if special(o.File) {
-			if err := pour(o, render); err != nil {
-				return fmt.Errorf("write %s: %w", o.File, err)
-			}
+		if o.File == "-" || special(o.File) {
+			streams = append(streams, o)
 			continue
 		}
 		s, err := stage(o, render)
@@ -67,13 +63,26 @@ func writeAll(outs []Output, stdout io.Writer, render func(Output, io.Writer) er
 			return fmt.Errorf("write %s: %w", o.File, err)
 		}
 	}
-	for len(done) > 0 {
-		s := done[0]
-		if err := os.Rename(s.temp, s.final); err != nil {
-			return fmt.Errorf("write %s: %w", s.final, err)
+	if err := show(done); err != nil {
+		return err
+	}
+	for _, o := range streams {
+		if err := pour(o, stdout, render); err != nil {
+			return err
 		}
-		done = done[1:]
-		if err := syncDir(filepath.Dir(s.final)); err != nil {
+	}
+	return nil
+}
+
+// show gives the files their names.
+func show(list []staged) error {
+	defer lockFolders(list)()
+	for _, s := range list {
+		err := os.Rename(s.temp, s.final)
+		if err == nil {
+			err = syncDir(filepath.Dir(s.final))
+		}
+		if err != nil {
 			return fmt.Errorf("write %s: %w", s.final, err)
 		}
 	}
@@ -87,26 +96,45 @@ func special(name string) bool {
 	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
 }
 
-// pour writes an output, once it is whole, into a file that stays what it is.
-func pour(o Output, render func(Output, io.Writer) error) error {
-	var whole bytes.Buffer
-	if err := render(o, &whole); err != nil {
-		return err
+// pour writes an output, once it is whole, to stdout or into a file that stays
+// what it is.
+func pour(o Output, stdout io.Writer, render func(Output, io.Writer) error) error {
+	if o.File == "-" {
+		if err := render(o, stdout); err != nil {
+			return fmt.Errorf("write %s to stdout: %w", o.Format, err)
+		}
+		return nil
 	}
-	f, err := os.OpenFile(o.File, os.O_WRONLY, 0)
+	var whole bytes.Buffer
+	err := render(o, &whole)
+	if err == nil {
+		err = pourInto(o.File, whole.Bytes())
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", o.File, err)
+	}
+	return nil
+}
+
+func pourInto(name string, data []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(whole.Bytes())
+	_, err = f.Write(data)
 	return errors.Join(err, f.Close())
 }
 
+// stage writes an output to a temporary name, which is given even with an error,
+// for its removal.
 func stage(o Output, render func(Output, io.Writer) error) (staged, error) {
-	f, err := os.CreateTemp(filepath.Dir(o.File), ".mspscan-*.tmp")
+	dir := filepath.Dir(o.File)
+	sweepTemps(dir, time.Now())
+	f, err := os.CreateTemp(dir, tempNames)
 	if err != nil {
 		return staged{}, err
 	}
-	s := staged{temp: f.Name(), final: o.File}
+	s := staged{f.Name(), o.File}
 	err = render(o, f)
 	if err == nil {
 		err = f.Chmod(0o600)
@@ -148,11 +176,11 @@ func checkWritable(outs []Output) error {
 		if special(o.File) {
 			continue
 		}
-		f, err := os.CreateTemp(filepath.Dir(o.File), ".mspscan-*.tmp")
+		f, err := os.CreateTemp(filepath.Dir(o.File), tempNames)
 		if err != nil {
 			return fmt.Errorf("write %s: %w", o.File, err)
 		}
-		if err := errors.Join(f.Close(), os.Remove(f.Name())); err != nil {
+		if err := errors.Join(f.Close(), ignoreMissing(os.Remove(f.Name()))); err != nil {
 			return fmt.Errorf("write %s: %w", o.File, err)
 		}
 	}

@@ -2,12 +2,16 @@ package pipeline
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -118,4 +122,56 @@ func TestConfigRefuses(t *testing.T) {
 		require.Equal(t, CodeUsage, e.Code)
 	}
 	require.NoError(t, Config{Ranks: 2}.Validate())
+}
+
+// A reader that goes away costs no file: files are shown before anything goes to
+// stdout or into a pipe.
+func TestStreamsComeLast(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a")
+	err := writeAll([]Output{{"bad", "-"}, {"x", file}}, io.Discard, put("one "))
+	require.ErrorContains(t, err, "it broke")
+	data, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, "one x", string(data))
+}
+
+// What a run that was killed left is cleared away by a later one; what another
+// run writes just now is not.
+func TestSweepTemps(t *testing.T) {
+	dir, now := t.TempDir(), time.Now()
+	ages := map[string]time.Duration{".mspscan-1.tmp": 2 * time.Hour, ".mspscan-2.tmp": time.Minute, ".mspscan-3.txt": 2 * time.Hour, "mspscan-4.tmp": 2 * time.Hour, ".mspscan-5.tmp": -time.Hour}
+	for name, age := range ages {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, nil, 0o600))
+		require.NoError(t, os.Chtimes(path, now.Add(-age), now.Add(-age)))
+	}
+	require.NoError(t, writeAll([]Output{{"x", filepath.Join(dir, "a")}}, io.Discard, put("")))
+	require.NoFileExists(t, filepath.Join(dir, ".mspscan-1.tmp"))
+	list, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, list, len(ages))
+}
+
+// Two runs into one folder leave the files of one of them, never of both.
+func TestTwoRunsDoNotMix(t *testing.T) {
+	dir := t.TempDir()
+	var outs []Output
+	for _, name := range []string{"a", "b", "c", "d"} {
+		outs = append(outs, Output{"x", filepath.Join(dir, name)})
+	}
+	for round := range 20 {
+		var wg sync.WaitGroup
+		for run := range 4 {
+			text := fmt.Sprintf("round %d run %d ", round, run)
+			wg.Go(func() { assert.NoError(t, writeAll(outs, io.Discard, put(text))) })
+		}
+		wg.Wait()
+		seen := map[string]bool{}
+		for _, o := range outs {
+			data, err := os.ReadFile(o.File)
+			require.NoError(t, err)
+			seen[string(data)] = true
+		}
+		require.Len(t, seen, 1)
+	}
 }

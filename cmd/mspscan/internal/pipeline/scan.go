@@ -14,6 +14,7 @@ import (
 	"mspscan/msp"
 	"mspscan/msp/catalog"
 	"mspscan/msp/fact"
+	"mspscan/msp/filelock"
 	"mspscan/msp/graph"
 	"mspscan/msp/inventory"
 	"mspscan/msp/journal"
@@ -66,6 +67,7 @@ type job struct {
 	probes []scanner.Probe
 	bar    *bar
 	errors []string
+	ended  journal.End // of the run that is gone on with
 }
 
 // readyJudge reads the rules and all else that judges, for a scan of now.
@@ -128,6 +130,7 @@ func (j *job) use(n *network) {
 	}
 	j.header.InventorySHA256, j.header.Inventory = embed(j.loaded.Files)
 	_, j.header.Indicators = embed(j.judge.setFiles)
+	j.header.Rules = j.judge.rules.Hash()
 }
 
 // embed gives the files for the header and one hash over all of them.
@@ -155,9 +158,13 @@ func (j *job) collect(ctx context.Context) (*journal.Run, error) {
 	c := newCollector(j.cfg, j.net, j.graph, w, j.probes, j.header.Started, j.bar.watch())
 	err = j.ask(ctx, c)
 	j.bar.clear()
-	end := journal.End{Kind: "end", Finished: time.Now().UTC().Truncate(time.Second), Complete: err == nil, Errors: j.errors}
-	if w != nil {
-		err = errors.Join(err, coded(CodeInternal, w.Close(&end)))
+	end := &journal.End{Kind: "end", Finished: time.Now().UTC().Truncate(time.Second), Complete: err == nil, Errors: j.errors}
+	switch over := err == nil && j.ended.Complete && c.asked == 0; {
+	case over: // it had come to its end before: going on with it changes no byte
+		end = &j.ended
+		err = coded(CodeInternal, w.Close(nil))
+	case w != nil:
+		err = errors.Join(err, coded(CodeInternal, w.Close(end)))
 	}
 	if ctx.Err() != nil {
 		return nil, &Error{CodeInterrupt, fmt.Errorf("interrupted after %d checks%s", c.asked, j.resumeHint())}
@@ -165,7 +172,7 @@ func (j *job) collect(ctx context.Context) (*journal.Run, error) {
 	if err != nil {
 		return nil, coded(CodeInternal, err)
 	}
-	return &journal.Run{Header: j.header, Facts: j.graph.Facts(), End: end}, nil
+	return &journal.Run{Header: j.header, Facts: j.graph.Facts(), End: *end}, nil
 }
 
 func (j *job) resumeHint() string {
@@ -242,8 +249,9 @@ func (j *job) openJournal() (*journal.Writer, error) {
 		return nil, nil
 	}
 	if j.cfg.Resume {
-		if _, err := os.Stat(j.cfg.Journal); err == nil {
-			return j.resume()
+		w, err := j.resume()
+		if !errors.Is(err, os.ErrNotExist) {
+			return w, err
 		}
 	}
 	w, err := journal.Create(j.cfg.Journal, j.header)
@@ -253,33 +261,49 @@ func (j *job) openJournal() (*journal.Writer, error) {
 	return w, coded(CodeInternal, err)
 }
 
-// resume takes the facts of the journal and goes on behind them. What would make
-// two halves that do not fit is refused.
+// resume takes the facts of the journal and goes on behind them.
 func (j *job) resume() (*journal.Writer, error) {
-	run, err := journal.Open(j.cfg.Journal)
-	if err != nil {
+	run, w, err := journal.Resume(j.cfg.Journal, j.header)
+	switch {
+	case errors.Is(err, journal.ErrJournal):
 		return nil, coded(CodeUsage, err)
+	case errors.Is(err, filelock.ErrLocked):
+		return nil, coded(CodeInternal, fmt.Errorf("%w: wait for its end, or name another journal", err))
+	case err != nil:
+		return nil, coded(CodeInternal, err)
+	case run == nil: // cut before its header was whole: begun anew
+		return w, nil
 	}
-	old, now := run.Header, j.header
+	if err := j.takeOver(run); err != nil {
+		return nil, errors.Join(err, w.Close(nil))
+	}
+	return w, nil
+}
+
+// takeOver goes on where a run was cut. What would make two halves that do not
+// fit is refused.
+func (j *job) takeOver(run *journal.Run) error {
+	old, now, name := run.Header, j.header, j.cfg.Journal
 	switch {
 	case old.InventorySHA256 != now.InventorySHA256:
-		return nil, usage("resume %s: the inventory has changed since; start a new journal", j.cfg.Journal)
+		return usage("resume %s: the inventory has changed since; start a new journal", name)
 	case !slices.Equal(old.Indicators, now.Indicators):
-		return nil, usage("resume %s: it was begun with other --indicators", j.cfg.Journal)
+		return usage("resume %s: it was begun with other --indicators", name)
 	case old.Tool != now.Tool:
-		return nil, usage("resume %s: it was begun by %s, this is %s", j.cfg.Journal, old.Tool, now.Tool)
+		return usage("resume %s: it was begun by %s, this is %s", name, old.Tool, now.Tool)
+	case old.Rules != now.Rules:
+		return usage("resume %s: it was begun with other rules or thresholds; start a new journal", name)
 	case old.Zones != now.Zones, old.Passive != now.Passive, old.Active != now.Active, old.Ranks != now.Ranks,
 		old.Sweep != now.Sweep, old.SweepBudget != now.SweepBudget, old.SweepLikeness != now.SweepLikeness:
-		return nil, usage("resume %s: it was begun with other options (--zones, --passive, --active, --ranks or --sweep and its budget and likeness)", j.cfg.Journal)
+		return usage("resume %s: it was begun with other options (--zones, --passive, --active, --ranks or --sweep and its budget and likeness)", name)
 	}
 	for _, f := range run.Facts {
 		if err := j.graph.Apply(f); err != nil {
-			return nil, coded(CodeInternal, err)
+			return coded(CodeInternal, err)
 		}
 	}
-	j.header = old
-	w, err := journal.Append(j.cfg.Journal)
-	return w, coded(CodeInternal, err)
+	j.header, j.ended = old, run.End
+	return nil
 }
 
 // loadCatalog reads the embedded table of third parties.
