@@ -130,7 +130,9 @@ func (j *job) use(n *network) {
 	}
 	j.header.InventorySHA256, j.header.Inventory = embed(j.loaded.Files)
 	_, j.header.Indicators = embed(j.judge.setFiles)
-	j.header.Rules = j.judge.rules.Hash()
+	if j.judge.rules != nil { // discover judges nothing
+		j.header.Rules = j.judge.rules.Hash()
+	}
 }
 
 // embed gives the files for the header and one hash over all of them.
