@@ -31,9 +31,8 @@ fuzz: ## run every fuzz target for FUZZTIME (default 60s)
 lint: ## gofumpt and golangci-lint (installs them when missing)
 	.ci/lint.sh
 
-cover: ## statement coverage by package
-	$(GO) test -coverprofile=cover.out ./... >/dev/null
-	$(GO) tool cover -func=cover.out | tail -1
+cover: ## statement coverage by package and in all; fails below its floors
+	.ci/cover.sh
 
 golden: ## write the golden reports anew after a wanted change
 	$(GO) test ./cmd/mspscan -run TestGolden -update
