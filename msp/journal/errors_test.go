@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -49,26 +48,10 @@ func TestBytes(t *testing.T) {
 	require.Error(t, err)
 }
 
-// TestAppendErrors holds that what cannot be continued is told; a last line that
-// only lacks its end is kept.
-func TestAppendErrors(t *testing.T) {
-	dir := t.TempDir()
-	_, err := Append(filepath.Join(dir, "none.ndjson"))
+// TestCreateErrors holds that a folder that is not there is told.
+func TestCreateErrors(t *testing.T) {
+	_, err := Create(filepath.Join(t.TempDir(), "none", "run.ndjson"), Header{})
 	require.ErrorIs(t, err, os.ErrNotExist)
-	_, err = Create(filepath.Join(dir, "none", "run.ndjson"), Header{})
-	require.ErrorIs(t, err, os.ErrNotExist)
-	path := filepath.Join(dir, "run.ndjson")
-	write(t, path, 3, nil)
-	data, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(path, bytes.TrimRight(data, "\n"), 0o600))
-	w, err := Append(path)
-	require.NoError(t, err)
-	require.NoError(t, w.Fact(aFact(t, 9)))
-	require.NoError(t, w.Close(nil))
-	run, err := Open(path)
-	require.NoError(t, err)
-	require.Len(t, run.Facts, 4)
 }
 
 // full takes room bytes and then nothing more; broken cannot be synced.
