@@ -104,14 +104,20 @@ func appendLabel(dst []byte, label []rune) ([]byte, bool) {
 		return dst, false
 	}
 	start := len(dst)
+	ascii := true
 	for _, r := range label {
-		if r >= 0x80 {
-			dst, ok := appendPunycode(append(dst[:start], "xn--"...), label)
-			return dst, ok && len(dst)-start <= maxLabel
-		}
-		if !plain(byte(r)) {
+		switch {
+		case r >= 0x80:
+			ascii = false
+		case !plain(byte(r)):
 			return dst, false
 		}
+	}
+	if !ascii {
+		dst, ok := appendPunycode(append(dst, "xn--"...), label)
+		return dst, ok && len(dst)-start <= maxLabel
+	}
+	for _, r := range label {
 		dst = append(dst, byte(r))
 	}
 	// RFC 5891 section 4.2.3.1: such a label would pass for an A-label

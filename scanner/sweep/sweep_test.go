@@ -318,3 +318,33 @@ func TestLabels(t *testing.T) {
 		require.NoError(t, err)
 	}
 }
+
+func FuzzReadPlaces(f *testing.F) {
+	for _, s := range []string{"1-500", "501-1075@30", "0-1", "-1", "1-2@60", "9999999999999999999-1", "1-2 ", "+1-2", "1-2@"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		from, to, least, err := ReadPlaces(s)
+		if err != nil {
+			return
+		}
+		if from < 1 || to < from || least < 1 || least > 99 || Places(from, to, least) != s {
+			t.Fatalf("%q was read as %d-%d@%d", s, from, to, least)
+		}
+	})
+}
+
+// TestBrandCandidates: the brand alone comes before the brand with a word, so that
+// a small budget asks for the likest.
+func TestBrandCandidates(t *testing.T) {
+	names, under := BrandCandidates("south-it", []msp.Name{"a.test", "b.test"})
+	require.Equal(t, []msp.Name{
+		"south-it.a.test", "southit.a.test", "south-it.b.test", "southit.b.test",
+		"southitupdate.a.test", "south-it-update.a.test", "southitsupport.a.test", "south-it-support.a.test",
+		"southitupdate.b.test", "south-it-update.b.test", "southitsupport.b.test", "south-it-support.b.test",
+	}, names)
+	require.Equal(t, msp.Name("b.test"), under[2])
+	require.Len(t, under, len(names))
+	names, _ = BrandCandidates("xn--mnchen-3ya", []msp.Name{"a.test"})
+	require.Equal(t, []msp.Name{"xn--mnchen-3ya.a.test"}, names)
+}

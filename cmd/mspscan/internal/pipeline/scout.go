@@ -15,6 +15,10 @@ import (
 // otherwise, as the strict client has it.
 const defaultRate = 500
 
+// scoutTries is how often a name is put in bulk; the strict client has a go at what
+// is left.
+const scoutTries = 4
+
 // scout takes the quick looks of a sweep: in bulk, at the same resolvers.
 type scout struct {
 	client *bulk.Client
@@ -35,7 +39,7 @@ func (n *network) scout(saw func()) (scanner.Scout, error) {
 	if n.box != nil {
 		window = 64 // its one resolver shares the machine with us
 	}
-	client, err := bulk.New(bulk.Config{Resolvers: n.config.Resolvers, Dial: n.config.Dial, Rate: rate / sweepWorkers, Window: window})
+	client, err := bulk.New(bulk.Config{Resolvers: n.config.Resolvers, Dial: n.config.Dial, Rate: rate / sweepWorkers, Window: window, Tries: scoutTries})
 	if err != nil {
 		return nil, fmt.Errorf("make ready the sweep: %w", err)
 	}
