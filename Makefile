@@ -7,7 +7,7 @@ FLAGS    := -trimpath -ldflags "-s -w -X main.version=$(VERSION:v%=%) -X main.co
 FUZZTIME ?= 60s
 export CGO_ENABLED ?= 0
 
-.PHONY: help build test race properties fuzz lint cover golden conformance bench servers workbook page formats pictures release image reproducible clean
+.PHONY: help build test race properties fuzz lint cover mutate golden conformance bench servers workbook page formats pictures release image reproducible clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ lint: ## gofumpt and golangci-lint (installs them when missing)
 
 cover: ## statement coverage by package and in all; fails below its floors
 	.ci/cover.sh
+
+mutate: ## mutation runs over the rules and the decoders (installs gremlins; PACKAGES chooses)
+	.ci/mutate.sh
 
 golden: ## write the golden reports anew after a wanted change
 	$(GO) test ./cmd/mspscan -run TestGolden -update
