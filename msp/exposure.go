@@ -32,6 +32,7 @@ type PathExposure struct {
 	Probability Range    `json:"probability"`
 	Factors     []Range  `json:"factors"`        // transmission of each door
 	More        bool     `json:"more,omitempty"` // the list was cut here: there are further paths
+	Single      []string `json:"single_points"`  // doors of it without which the provider does not reach the asset at all
 }
 
 // Fix is a set of changes with what it is worth.

@@ -47,6 +47,7 @@ func Build(in Input) *Report {
 	b.r.DNS = b.checks()
 	b.rest()
 	b.r.Actions = b.actions()
+	b.limit()
 	b.r.Coverage = b.coverage()
 	b.r.Summary = b.summary()
 	fill(reflect.ValueOf(b.r).Elem())

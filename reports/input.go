@@ -17,6 +17,7 @@ type Input struct {
 	Value       float64 // of all assets, as the exposure model counts it
 	Exposures   []msp.Exposure
 	Paths       []msp.PathExposure
+	Unlisted    int // pairs of provider and asset that have paths not in Paths
 	Fixes       []msp.Fix
 	Explain     []string      // the costliest provider in words
 	Findings    []msp.Finding // waivers and states already set

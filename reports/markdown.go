@@ -95,8 +95,9 @@ func (d *markdown) findingCounts() {
 }
 
 // table writes rows under a head until half of the limit is left for what
-// follows, then says how many are missing.
-func (d *markdown) table(title, head string, n, most int, row func(int) string) {
+// follows, then says how many are missing; omitted ones are not in the report at
+// all.
+func (d *markdown) table(title, head string, n, most, omitted int, row func(int) string) {
 	if n == 0 {
 		return
 	}
@@ -104,11 +105,19 @@ func (d *markdown) table(title, head string, n, most int, row func(int) string) 
 	for i := range n {
 		line := row(i)
 		if i == most || d.b.Len()+len(line)+2048 > d.limit {
-			fmt.Fprintf(&d.b, "\n%d more: see the workbook or the JSON report.\n", n-i)
+			fmt.Fprintf(&d.b, "\n%d more: see the workbook or the JSON report%s.\n", n-i, without(omitted))
 			return
 		}
 		d.b.WriteString(line)
 	}
+}
+
+// without says how many rows no report has.
+func without(omitted int) string {
+	if omitted == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %d that matter least are in none", omitted)
 }
 
 func (d *markdown) providers() {
@@ -118,7 +127,7 @@ func (d *markdown) providers() {
 			list = append(list, p)
 		}
 	}
-	d.table("Providers", "| Provider | Rank | Grade | Score | Exposure | Critical | High |\n|---|--:|---|--:|--:|--:|--:|", len(list), 10, func(i int) string {
+	d.table("Providers", "| Provider | Rank | Grade | Score | Exposure | Critical | High |\n|---|--:|---|--:|--:|--:|--:|", len(list), 10, 0, func(i int) string {
 		p, score, exposure := list[i], "", ""
 		if p.Score != nil {
 			score, exposure = Score(*p.Score), d.money(p.Exposure.Hi)
@@ -129,14 +138,14 @@ func (d *markdown) providers() {
 
 func (d *markdown) undeclared() {
 	ids := d.r.Summary.Undeclared
-	d.table("Seen in DNS, declared by nobody", "| Party | What it may do |\n|---|---|", len(ids), 20, func(i int) string {
+	d.table("Seen in DNS, declared by nobody", "| Party | What it may do |\n|---|---|", len(ids), 20, 0, func(i int) string {
 		p, _ := d.r.Provider(ids[i])
 		return fmt.Sprintf("| %s | %s |\n", cell(p.Name), cell(joined(p.Services)))
 	})
 }
 
 func (d *markdown) plan() {
-	d.table("What to do first", "| Action | Provider | Closes | Cuts | Within |\n|---|---|--:|--:|--:|", len(d.r.Actions), 10, func(i int) string {
+	d.table("What to do first", "| Action | Provider | Closes | Cuts | Within |\n|---|---|--:|--:|--:|", len(d.r.Actions), 10, d.r.Omitted.Actions, func(i int) string {
 		a, gain := d.r.Actions[i], ""
 		if a.Gain > 0 {
 			gain = d.money(a.Gain)
@@ -146,7 +155,7 @@ func (d *markdown) plan() {
 }
 
 func (d *markdown) questions() {
-	d.table("Questions that are open", "| Question | Provider | If the answer is bad | Settles |\n|---|---|---|--:|", len(d.r.Questions), 10, func(i int) string {
+	d.table("Questions that are open", "| Question | Provider | If the answer is bad | Settles |\n|---|---|---|--:|", len(d.r.Questions), 10, d.r.Omitted.Questions, func(i int) string {
 		q, worth := d.r.Questions[i], ""
 		if q.Narrows > 0 {
 			worth = d.money(q.Narrows)
@@ -162,7 +171,7 @@ func (d *markdown) findings() {
 			open = append(open, f)
 		}
 	}
-	d.table("Worst findings", "| Severity | Finding | Subject | Rule | Id |\n|---|---|---|---|---|", len(open), 50, func(i int) string {
+	d.table("Worst findings", "| Severity | Finding | Subject | Rule | Id |\n|---|---|---|---|---|", len(open), 50, 0, func(i int) string {
 		f := open[i]
 		return fmt.Sprintf("| %s %s | %s | %s | %s | %s |\n", SeverityMark(f.Effective()), f.Effective(), cell(f.Title), MarkdownCode(Cut(f.Subject.ID, 100)), MarkdownCode(f.Rule), MarkdownCode(f.ID))
 	})

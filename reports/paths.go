@@ -28,7 +28,7 @@ func (b *builder) paths() []Path {
 			row.Controls = append(row.Controls, answered(id, doors[id].Controls)...)
 		}
 		row.Service = b.serviceOf(doors, p.Doors)
-		row.Single = b.singlePoints(p)
+		row.Single = slices.Clone(p.Single)
 		if e := b.entry(doors, p.Doors); e != "" {
 			if users[e] == nil {
 				users[e] = map[string]bool{}
@@ -74,64 +74,4 @@ func (b *builder) serviceOf(doors map[string]graph.Door, path []string) string {
 		return ""
 	}
 	return b.inv.Relationships[d.Relationship].Service
-}
-
-// singlePoints lists the doors of a path without which the provider does not
-// reach the asset at all.
-func (b *builder) singlePoints(p msp.PathExposure) []string {
-	var list []string
-	for _, id := range p.Doors {
-		if !b.reaches(p.Provider, p.Asset, id) {
-			list = append(list, id)
-		}
-	}
-	return list
-}
-
-// reaches reports whether a party reaches an asset over live doors other than
-// the one closed.
-func (b *builder) reaches(from, asset, closed string) bool {
-	start, ok := b.g.Node(from)
-	goal, found := b.g.Node(asset)
-	if !ok || !found {
-		return false
-	}
-	today := msp.DateOf(b.in.Header.Now)
-	control := map[int32]bool{start: true}
-	for grown := true; grown; {
-		grown = false
-		for _, d := range b.g.Doors() {
-			if d.ID == closed || !control[d.From] || d.Ended.Known() && !today.Before(d.Ended) {
-				continue
-			}
-			for _, t := range b.opened(d) {
-				if t == goal {
-					return true
-				}
-				if d.Kind.Level() == msp.FullControl && !control[t] {
-					control[t], grown = true, true
-				}
-			}
-		}
-	}
-	return false
-}
-
-// opened gives the nodes behind a door: control of the organisation is control
-// of every asset.
-func (b *builder) opened(d graph.Door) []int32 {
-	nodes := b.g.Nodes()
-	for _, t := range d.Targets {
-		if nodes[t].Kind != graph.NodeOrganisation {
-			continue
-		}
-		all := slices.Clone(d.Targets)
-		for i, n := range nodes {
-			if n.Kind == graph.NodeAsset {
-				all = append(all, int32(i))
-			}
-		}
-		return all
-	}
-	return d.Targets
 }

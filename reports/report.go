@@ -31,6 +31,16 @@ type Report struct {
 	Actions       []Action        `json:"actions"`       // in the order in which to do them
 	Rules         []Rule          `json:"rules"`         // by id
 	Waivers       []Waiver        `json:"waivers"`       // as in the waiver file
+	Omitted       Omitted         `json:"omitted"`       // rows that are left out of the lists above
+}
+
+// Omitted counts the rows that a report of a very large organisation leaves out
+// of its lists: those that matter least. Zero = all are there.
+type Omitted struct {
+	Questions int `json:"questions"`
+	Actions   int `json:"actions"`
+	Controls  int `json:"controls"`
+	Pairs     int `json:"path_pairs"` // pairs of provider and asset whose paths are not listed
 }
 
 // Tool says which program wrote the report.

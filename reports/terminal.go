@@ -190,7 +190,7 @@ func (s *summaryWriter) question() {
 		if q.Kind == "observation" {
 			continue
 		}
-		text := fmt.Sprintf("%s unanswered; most useful: %s", plural(len(s.r.Questions), "question"), q.Text)
+		text := fmt.Sprintf("%s unanswered; most useful: %s", plural(len(s.r.Questions)+s.r.Omitted.Questions, "question"), q.Text)
 		if q.Narrows > 0 {
 			text += fmt.Sprintf(" (settles %s)", s.money(q.Narrows))
 		}

@@ -31,7 +31,7 @@ journal also what DNS showed. Default: dot on stdout.`,
 				}
 				list = append(list, o)
 			}
-			return fromPipeline(pipeline.Graph(args[0], list, sids, cmd.OutOrStdout()))
+			return fromPipeline(pipeline.Graph(cmd.Context(), args[0], list, sids, cmd.OutOrStdout()))
 		},
 	}
 	c.Flags().StringArrayVarP(&outputs, "output", "o", nil, "write `FORMAT=FILE` (repeatable; - or no file = stdout): "+strings.Join(names, ", "))

@@ -33,7 +33,7 @@ let it search for the few changes worth most; before and after in money and scor
 			if q.Best < 0 || q.Best > 10 {
 				return usageError("--best %d: 1 to 10 changes", q.Best)
 			}
-			return fromPipeline(q.Run(cmd.OutOrStdout()))
+			return fromPipeline(q.Run(cmd.Context(), cmd.OutOrStdout()))
 		},
 	}
 	flags := c.Flags()

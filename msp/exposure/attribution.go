@@ -22,7 +22,7 @@ func (m *Model) ByDoor(provider string) ([]DoorShare, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := m.view(p)
+	v := m.view(p).awake()
 	var list []DoorShare
 	for d := range m.doors {
 		if m.hi.t[d] > 0 && v.matters(int32(d)) {

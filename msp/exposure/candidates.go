@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
-	"strings"
 
 	"mspscan/msp"
 )
@@ -16,7 +15,7 @@ type candidate struct {
 	control msp.Control
 	family  Family
 	t       float64 // of the door afterwards
-	guess   float64 // what it is worth alone, by the straight line between as is and closed
+	guess   float64 // what it is worth alone; where nothing is sampled, by the straight line between as is and closed
 	bound   float64 // most that it can add to any set
 }
 
@@ -33,18 +32,40 @@ const (
 	yesSuffix   = "=yes"
 )
 
+// listed is the changes of the doors that were looked at.
+type listed struct {
+	list     []candidate
+	searched Searched // doors
+}
+
 // candidates gives the changes that can help against a provider, sorted by id.
 // An assumed door is no candidate: what it calls for is a question. Of more
-// doors than there is effort for, those are looked at that could bring most.
-func (v *view) candidates() []candidate {
-	own := *v // views are shared, what it remembers is not
-	v = &own
-	if v.wanted != nil {
-		v.trials()
+// doors than there is work for, those are looked at that could bring most.
+func (v *view) candidates() listed {
+	seen := v.m.seen
+	seen.mu.Lock()
+	l, known := seen.candidates[v.source]
+	seen.mu.Unlock()
+	if known {
+		return l
 	}
+	l = v.awake().changesOn()
+	seen.mu.Lock()
+	defer seen.mu.Unlock()
+	if seen.candidates == nil {
+		seen.candidates = map[int32]listed{}
+	}
+	seen.candidates[v.source] = l
+	return l
+}
+
+// changesOn weighs the changes of the doors.
+func (v *view) changesOn() listed {
 	var doors []candidate
+	own := *v // what it remembers is not for others
+	v = &own
 	for d := range v.m.doors {
-		if v.m.doors[d].assumed || v.open.t[d] <= 0 || !v.matters(int32(d)) {
+		if v.m.stopped() || v.m.doors[d].assumed || v.open.t[d] <= 0 || !v.matters(int32(d)) {
 			continue
 		}
 		v.remember(v.m.doors[d].from)
@@ -52,22 +73,30 @@ func (v *view) candidates() []candidate {
 		c.bound = v.bound(c)
 		doors = append(doors, c)
 	}
-	if most := v.m.effort(); len(doors) > most {
+	searched := Searched{len(doors), len(doors)}
+	if most := v.looks(); len(doors) > most {
 		slices.SortStableFunc(doors, func(a, b candidate) int { return cmp.Compare(b.bound, a.bound) })
-		doors = doors[:most]
+		doors, searched.Looked = doors[:most], most
 		slices.SortFunc(doors, func(a, b candidate) int { return cmp.Compare(a.door, b.door) })
 	}
 	lists := make([][]candidate, len(doors))
-	parallel(len(doors), func(i int) { lists[i] = v.changesAt(doors[i]) })
-	return slices.Concat(lists...)
+	v.m.parallel(len(doors), func(i int) { lists[i] = v.changesAt(doors[i]) })
+	return listed{slices.Concat(lists...), searched}
 }
 
-// changesAt weighs the changes of one door; shut is its closing.
+// changesAt weighs the changes of one door; shut is its closing. Where nothing is
+// shared and nothing sampled the worth of a change grows in a straight line with
+// what it shuts.
 func (v *view) changesAt(shut candidate) []candidate {
-	worth := v.money() - v.with([]change{{shut.door, 0}}).money()
+	r := v.m.sampler.borrow()
+	defer v.m.sampler.giveBack(r)
+	c := v.doorway(shut.door, r)
+	worth := c.worth(0)
 	list := v.m.changesOf(shut.door)
 	for i := range list {
-		list[i].guess = worth * (1 - list[i].t/v.open.t[shut.door])
+		if list[i].guess = worth * (1 - list[i].t/v.open.t[shut.door]); c.flood != nil {
+			list[i].guess = c.worth(list[i].t)
+		}
 		list[i].bound = v.bound(list[i])
 	}
 	return list
@@ -77,9 +106,7 @@ func (v *view) changesAt(shut candidate) []candidate {
 // closing it, then the controls by name.
 func (m *Model) changesOf(d int32) []candidate {
 	list := []candidate{{door: d}}
-	controls := slices.Clone(m.tables.Controls)
-	slices.SortFunc(controls, func(a, b Safeguard) int { return strings.Compare(string(a.Control), string(b.Control)) })
-	for _, s := range controls {
+	for _, s := range m.controls {
 		if m.doors[d].controls[s.Control].Answer == msp.NA {
 			continue
 		}
@@ -154,11 +181,13 @@ func (v *view) held(n int32) float64 {
 	if p, known := v.heldBy[n]; known {
 		return p
 	}
-	r := newTrimmer(v.m.s, v.m.doors, v.open.t, v.source)
-	if !r.trim(n, v.m.tables.ExactDoors) {
+	if v.by == nil {
+		v.by = newTrimmer(v.m.s, v.m.doors, v.open.t, v.source, v.fwd)
+	}
+	if !v.by.trim(n, v.m.tables.ExactDoors) {
 		return 1
 	}
-	c := r.compile()
+	c := v.by.compile()
 	if c.tooBig {
 		return 1
 	}
@@ -167,38 +196,27 @@ func (v *view) held(n int32) float64 {
 
 // sampledBand is band as the trials have it.
 func (v *view) sampledBand(c candidate) float64 {
-	control := v.flood.control[v.m.doors[c.door].from]
-	if control == nil {
+	at, known := v.flood.local[v.m.doors[c.door].from]
+	if !known {
 		return 0
 	}
-	before, after, n := v.open.lanes[c.door], v.m.sampler.lanes(v.m.doors[c.door], c.t), 0
-	for w := range control {
-		n += bits.OnesCount64(control[w] & before[w] &^ after[w])
+	before, after, n := v.open.lanes[c.door], v.m.sampler.remembered(v.m.doors[c.door], change{c.door, c.t}), 0
+	for b := range v.flood.blocks {
+		for w, held := range v.flood.control[b*len(v.flood.nodes)+int(at)] {
+			n += bits.OnesCount64(held & before[b*block+w] &^ after[b*block+w])
+		}
 	}
-	return float64(n) / float64(len(control)*word)
+	return v.m.share(n)
 }
 
 // poolSize is how many candidates the search for sets looks at; fewer where a
 // model is so large that all their sets of three are more than its effort.
 const poolSize = 30
 
-// work bounds what the looks of one question take together, in doors squared
-// times words of trials: 5,000 looks at 600 doors.
-const work = 300_000_000_000
-
-// effort is how many changes a question may try. A look takes time by the
-// square of the doors: there are more of them, and more rounds until nothing
-// changes. It depends on the size of the model alone, so the same model always
-// gets the same answer.
-func (m *Model) effort() int {
-	doors := max(1, len(m.doors))
-	return max(50, work/(doors*doors*m.sampler.words))
-}
-
 // sets gives the size of the pool.
-func (m *Model) sets() int {
+func (v *view) sets() int {
 	n := poolSize
-	for n > 5 && n*(n-1)/2+n*(n-1)*(n-2)/6 > m.effort() {
+	for n > 5 && n*(n-1)/2+n*(n-1)*(n-2)/6 > v.looks() {
 		n--
 	}
 	return n
@@ -216,8 +234,8 @@ func hardening(c candidate) bool { return c.control != "" }
 // much as all. Where more than poolSize are left, half go by what they are worth
 // alone and half by what they could add at most, for two certain doors to one
 // asset are worth nothing alone.
-func (m *Model) pool(list []candidate, kind func(candidate) bool) []candidate {
-	size := m.sets()
+func (v *view) pool(list []candidate, kind func(candidate) bool) ([]candidate, Searched) {
+	size := v.sets()
 	best := map[candidate]candidate{}
 	for _, c := range list {
 		key := candidate{door: c.door, family: c.family}
@@ -229,11 +247,11 @@ func (m *Model) pool(list []candidate, kind func(candidate) bool) []candidate {
 		return !kind(c) || best[candidate{door: c.door, family: c.family}] != c
 	})
 	if len(list) <= size {
-		return list
+		return list, Searched{len(list), len(list)}
 	}
 	slices.SortStableFunc(list, func(a, b candidate) int { return cmp.Compare(b.guess, a.guess) })
 	slices.SortStableFunc(list[size/2:], func(a, b candidate) int { return cmp.Compare(b.bound, a.bound) })
-	return list[:size]
+	return list[:size], Searched{size, len(list)}
 }
 
 // changes gives what a set of candidates makes of the doors, sorted by door.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"mspscan/msp"
 	"mspscan/msp/graph/csr"
 )
 
@@ -93,6 +94,38 @@ func (m *Model) chokes(p, n int32, behind map[int32][]int32) []Choke {
 		return cmp.Or(cmp.Compare(b.Money, a.Money), strings.Compare(a.ID, b.ID))
 	})
 	return list
+}
+
+// singles fills in the doors of each path that dominate its asset.
+func (m *Model) singles(paths []msp.PathExposure) {
+	s := newSplit(m)
+	g, err := csr.New(2*len(m.s.nodes)+len(m.doors), s.from, s.to)
+	if err != nil { // doors lie between nodes
+		return
+	}
+	var idom []int32
+	last := ""
+	for i := range paths {
+		path := &paths[i]
+		p := m.s.index[path.Provider]
+		if m.stopped() {
+			return
+		}
+		if path.Provider != last {
+			idom, last = g.Dominators(p), path.Provider
+		}
+		on := map[string]bool{}
+		for at := s.n + m.s.index[path.Asset]; at != p && idom[at] >= 0; at = idom[at] {
+			if at >= 2*s.n {
+				on[m.doors[at-2*s.n].id] = true
+			}
+		}
+		for _, d := range path.Doors {
+			if on[d] {
+				path.Single = append(path.Single, d)
+			}
+		}
+	}
 }
 
 // Cut gives a smallest set of doors that must close so that a compromise of the

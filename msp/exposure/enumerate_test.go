@@ -294,7 +294,7 @@ func TestBestSetsAsTriedOut(t *testing.T) {
 		require.NoError(t, err)
 		worst, _ := m.worst()
 		v := m.look(worst, m.hi)
-		all := v.candidates()
+		all := v.candidates().list
 		for k := 1; k <= 3; k++ {
 			f, err := m.BestSet("", k)
 			require.NoError(t, err)
@@ -302,7 +302,7 @@ func TestBestSetsAsTriedOut(t *testing.T) {
 			require.InDelta(t, best, f.Reduction, 1e-6, "model %d, %d changes\n%s", i, k, yaml(inv))
 			h, err := m.BestHardening("", k)
 			require.NoError(t, err)
-			if len(m.pool(all, hardening)) < poolSize {
+			if pool, _ := v.pool(all, hardening); len(pool) < poolSize {
 				require.InDelta(t, tryOut(v, all, k, hardening), h.Reduction, 1e-6, "model %d, %d controls\n%s", i, k, yaml(inv))
 			}
 		}
@@ -310,7 +310,7 @@ func TestBestSetsAsTriedOut(t *testing.T) {
 }
 
 func tryOut(v *view, all []candidate, k int, kind func(candidate) bool) float64 {
-	list := v.m.pool(all, kind)
+	list, _ := v.pool(all, kind)
 	best := 0.0
 	var walk func(from int, set []candidate)
 	walk = func(from int, set []candidate) {

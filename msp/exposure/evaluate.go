@@ -3,6 +3,8 @@ package exposure
 import (
 	"slices"
 	"sync"
+
+	"mspscan/msp"
 )
 
 // view is one provider under one reading: p_X(a) of every asset and what was
@@ -14,9 +16,11 @@ type view struct {
 	p      []float64
 	fwd    []bool // nodes that the provider may control
 	parts  []part // by asset
-	flood  *flood // nil where nothing was sampled
+	flood  *flood // nil where nothing is sampled, and unless awake
+	passes int    // that the flood took
 	wanted []bool // nodes that lead to an asset that is sampled; nil = none is
 	heldBy map[int32]float64
+	by     *trimmer // for heldBy
 }
 
 // part is what is known of one asset that is not sampled: the doors that can
@@ -29,11 +33,19 @@ type part struct {
 
 // look computes p_X(a) of every asset, in the order of assets.
 func (m *Model) look(source int32, open openness) *view {
-	r := newTrimmer(m.s, m.doors, open.t, source)
-	v := &view{m: m, source: source, open: open, fwd: r.fwd, p: make([]float64, len(m.s.assets)), parts: make([]part, len(m.s.assets))}
+	v := &view{m: m, source: source, open: open, p: make([]float64, len(m.s.assets)), parts: make([]part, len(m.s.assets))}
+	if m.stopped() {
+		v.fwd = make([]bool, len(m.s.nodes))
+		return v
+	}
+	v.fwd = forward(m.s, open.t, source)
+	var r *trimmer
 	var sampled []int32
 	for i, a := range m.s.assets {
 		if !m.sampled[source][i] {
+			if r == nil {
+				r = newTrimmer(m.s, m.doors, open.t, source, v.fwd)
+			}
 			v.parts[i] = newPart(r, a.node)
 		}
 		if v.parts[i].diagram == nil {
@@ -43,26 +55,61 @@ func (m *Model) look(source int32, open openness) *view {
 	if len(sampled) > 0 {
 		v.wanted = m.leading(sampled)
 	}
-	for i := range v.parts {
-		v.p[i] = v.probability(i)
-	}
-	if m.heavy() {
-		v.flood = nil // run again when it is asked for
-	}
+	v.weigh()
 	return v
 }
 
-// memory is how many bytes the trials of all providers may hold together.
-const memory = 512 << 20
+// weigh fills in p.
+func (v *view) weigh() {
+	var f *flood
+	if v.wanted != nil {
+		r := v.m.sampler.borrow()
+		defer v.m.sampler.giveBack(r)
+		f = v.spread(r, false)
+		v.passes = f.passes
+	}
+	for i := range v.parts {
+		if d := v.parts[i].diagram; d != nil {
+			v.p[i] = d.value(v.open.t)
+			continue
+		}
+		v.p[i] = v.m.share(f.hits(v.m.s.assets[i].node))
+	}
+}
 
-func (m *Model) heavy() bool {
-	return len(m.s.nodes)*len(m.s.providers)*m.sampler.words*8 > m.s.memory
+// spread runs the view's trials.
+func (v *view) spread(r *runner, keep bool) *flood {
+	lanes := v.open.lanes
+	if lanes == nil {
+		lanes = v.m.sampler.allLanes(v.m.doors, v.open.t)
+	}
+	return r.spread(newScope(v.m.s, v.open.t, v.source, v.wanted), lanes, v.m.sampler.words, keep)
+}
+
+// awake copies a view with its trials at hand. They take much memory in a large
+// model, so nobody keeps them longer than a question takes.
+func (v *view) awake() *view {
+	if v.flood != nil || v.wanted == nil {
+		return v
+	}
+	own := *v
+	if own.open.lanes == nil {
+		own.open.lanes = v.m.sampler.allLanes(v.m.doors, v.open.t)
+	}
+	own.flood = own.spread(&runner{}, true)
+	return &own
 }
 
 // seen keeps the high reading of every provider once somebody has asked for it.
 type seen struct {
-	mu    sync.Mutex
-	views map[int32]*view
+	mu         sync.Mutex
+	views      map[int32]*view
+	candidates map[int32]listed
+	searches   map[searchKey]*search
+	exposed    sync.Once
+	exposures  []msp.Exposure
+	asked      sync.Once
+	answers    *Answers
 }
 
 // view gives the high reading of a provider. Views are shared: nobody changes
@@ -126,24 +173,8 @@ func (m *Model) leading(targets []int32) []bool {
 	return mark
 }
 
-// probability gives p_X(a) of one asset.
-func (v *view) probability(i int) float64 {
-	if d := v.parts[i].diagram; d != nil {
-		return d.value(v.open.t)
-	}
-	return v.trials().share(v.m.s.assets[i].node)
-}
-
-// trials runs the flood when it is first needed.
-func (v *view) trials() *flood {
-	if v.flood == nil {
-		if v.open.lanes == nil {
-			v.open.lanes = v.m.sampler.allLanes(v.m.doors, v.open.t)
-		}
-		v.flood = spread(v.m.s, v.m.doors, v.open.lanes, v.source, v.m.sampler.words, v.wanted)
-	}
-	return v.flood
-}
+// share gives the part of all trials.
+func (m *Model) share(hits int) float64 { return float64(hits) / float64(m.sampler.words*word) }
 
 // money gives E = Σ v p, in the order of assets.
 func (v *view) money() float64 { return v.m.money(v.p) }
@@ -173,38 +204,42 @@ func (v *view) opened(open openness, changes []change) *view {
 		open = v.open.with(v.m, changes)
 	}
 	n := &view{m: v.m, source: v.source, open: open, p: slices.Clone(v.p), wanted: v.wanted}
-	behind := n.rerun(v, changes)
-	var r *trimmer
-	for i := range v.parts {
-		p := &v.parts[i]
-		switch {
-		case p.diagram == nil:
-			if a := v.m.s.assets[i].node; behind != nil && behind[a] {
-				n.p[i] = n.flood.share(a)
-			}
-		case !p.touched(changes):
-		case p.follows(changes):
-			n.p[i] = p.value(open.t)
-		default:
-			if r == nil {
-				r = newTrimmer(v.m.s, v.m.doors, open.t, v.source)
-			}
-			n.p[i] = n.again(r, i)
-		}
+	if v.wanted != nil && slices.ContainsFunc(changes, func(c change) bool { return v.sampledMatters(c.door) }) {
+		n.rerun(v, changes)
 	}
+	n.refactor(v, changes)
 	return n
 }
 
-// rerun runs the trials again behind the doors that changed, if that can matter
-// for what is sampled, and gives the nodes behind them.
-func (v *view) rerun(before *view, changes []change) []bool {
-	if before.wanted == nil || !slices.ContainsFunc(changes, func(c change) bool { return before.sampledMatters(c.door) }) {
-		return nil
+// rerun runs the trials again behind the doors that changed.
+func (v *view) rerun(before *view, changes []change) {
+	f := before.awake().flood
+	r := v.m.sampler.borrow()
+	defer v.m.sampler.giveBack(r)
+	after, behind := r.with(f, v.open.lanes, doorsOf(changes))
+	for i := range before.parts {
+		if a := v.m.s.assets[i].node; before.parts[i].diagram == nil && f.marked(behind, a) {
+			v.p[i] = v.m.share(after.hits(a))
+		}
 	}
-	own := *before
-	var behind []bool
-	v.flood, behind = own.trials().with(v.open.lanes, doorsOf(changes))
-	return behind
+}
+
+// refactor computes the assets that are not sampled.
+func (v *view) refactor(before *view, changes []change) {
+	var r *trimmer
+	for i := range before.parts {
+		p := &before.parts[i]
+		switch {
+		case p.diagram == nil || !p.touched(changes):
+		case p.follows(changes):
+			v.p[i] = p.value(v.open.t)
+		default:
+			if r == nil {
+				r = newTrimmer(v.m.s, v.m.doors, v.open.t, v.source, forward(v.m.s, v.open.t, v.source))
+			}
+			v.p[i] = v.again(r, i)
+		}
+	}
 }
 
 // again computes an asset whose diagram does not hold any more.
@@ -213,8 +248,8 @@ func (v *view) again(r *trimmer, i int) float64 {
 	if p := newPart(r, a); p.diagram != nil {
 		return p.value(v.open.t)
 	}
-	f := spread(v.m.s, v.m.doors, v.m.sampler.allLanes(v.m.doors, v.open.t), v.source, v.m.sampler.words, nil)
-	return f.share(a)
+	all := &view{m: v.m, source: v.source, open: openness{t: v.open.t}}
+	return v.m.share(all.spread(&runner{}, false).hits(a))
 }
 
 // touched reports whether one of the doors can matter.

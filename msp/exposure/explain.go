@@ -14,7 +14,7 @@ func (m *Model) Explain(provider string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := m.view(p)
+	v := m.view(p).awake()
 	lo := m.look(p, m.lo).money()
 	text := []string{fmt.Sprintf("If %s is compromised, %s of %s is at risk%s: a score of %s.",
 		provider, m.amount(v.money()), m.amount(m.s.total), m.span(v.money(), lo), m.scoreWords(v.money(), lo))}
@@ -98,7 +98,8 @@ func (m *Model) wayAround(v *view, d, at int32) string {
 	without := m.derive([]change{{d, 0}}, nil)
 	without.only = []int32{v.source}
 	target := m.s.assets[at].id
-	paths := without.paths(1, func(a asset) bool { return a.id == target })[v.source]
+	list, _ := without.paths(1, func(a asset) bool { return a.id == target })
+	paths := list[v.source]
 	if len(paths) == 0 {
 		return ""
 	}
@@ -108,10 +109,9 @@ func (m *Model) wayAround(v *view, d, at int32) string {
 // betterWords names the best change that leaves the provider its doors, and the
 // best pair.
 func (m *Model) betterWords(v *view, than float64) []string {
-	all := v.candidates()
-	s := &search{v: v, pool: m.pool(all, hardening)}
+	s := v.newSearch(true)
+	best := v.singles(slices.DeleteFunc(slices.Clone(v.candidates().list), closing), 1)
 	var text []string
-	best := v.singles(slices.DeleteFunc(all, closing), 1)
 	if len(best) > 0 {
 		verb := "is worth"
 		if best[0].worth > than {

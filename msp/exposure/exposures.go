@@ -15,9 +15,14 @@ const (
 // Exposures gives what each provider reaches, sorted by provider id. The assets
 // add up to E exactly, in the order in which they are listed.
 func (m *Model) Exposures() []msp.Exposure {
+	m.seen.exposed.Do(func() { m.seen.exposures = m.exposuresNow() })
+	return slices.Clone(m.seen.exposures)
+}
+
+func (m *Model) exposuresNow() []msp.Exposure {
 	list := make([]msp.Exposure, len(m.asked()))
-	best := m.paths(1, func(asset) bool { return true })
-	parallel(len(list), func(i int) {
+	best, _ := m.paths(1, func(asset) bool { return true })
+	m.parallel(len(list), func(i int) {
 		p := m.asked()[i]
 		list[i] = m.exposure(p)
 		list[i].BestPath = best[p]

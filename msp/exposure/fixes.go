@@ -33,14 +33,14 @@ func (m *Model) FixesFor(provider string, n int) ([]msp.Fix, error) {
 // BestSet gives the best set of at most k changes against a provider ("" = the
 // one whose compromise costs most). Up to three it is exhaustive over the most
 // promising candidates; beyond, it is labelled heuristic.
-func (m *Model) BestSet(provider string, k int) (msp.Fix, error) { return m.best(provider, k, closing) }
+func (m *Model) BestSet(provider string, k int) (msp.Fix, error) { return m.best(provider, k, false) }
 
 // BestHardening is BestSet of controls alone: no door is closed.
 func (m *Model) BestHardening(provider string, k int) (msp.Fix, error) {
-	return m.best(provider, k, hardening)
+	return m.best(provider, k, true)
 }
 
-func (m *Model) best(provider string, k int, kind func(candidate) bool) (msp.Fix, error) {
+func (m *Model) best(provider string, k int, controls bool) (msp.Fix, error) {
 	p, ok := m.worst()
 	if provider != "" {
 		var err error
@@ -50,9 +50,9 @@ func (m *Model) best(provider string, k int, kind func(candidate) bool) (msp.Fix
 	} else if !ok {
 		return msp.Fix{}, fmt.Errorf("find fixes: the model has no provider")
 	}
-	s := newSearch(m.view(p), kind)
+	s := m.view(p).newSearch(controls)
 	f, heuristic := s.best(k)
-	fix := m.fix(s.v, f.set, m.views())
+	fix := m.fix(s.v, f.set, m.summed())
 	fix.Heuristic = heuristic
 	return fix, nil
 }
@@ -68,7 +68,7 @@ func (m *Model) Worth(ids ...string) (msp.Fix, error) {
 		}
 		set = append(set, c)
 	}
-	views, changes := m.views(), m.changes(set)
+	views, changes := m.summed(), m.changes(set)
 	best := -1
 	for i, v := range views {
 		if best < 0 || v.worth(changes) > views[best].worth(changes)*(1+tiny) {
@@ -134,17 +134,16 @@ func (m *Model) fixes(p int32, n int) []msp.Fix {
 	if n <= 0 {
 		return nil
 	}
-	v, views := m.view(p), m.views()
-	all := v.candidates()
+	v, views := m.view(p).awake(), m.summed()
 	var list []msp.Fix
-	for _, f := range v.singles(all, n) {
+	for _, f := range v.singles(v.candidates().list, n) {
 		list = append(list, m.fix(v, f.set, views))
 	}
-	for _, kind := range []func(candidate) bool{closing, hardening} {
-		s := &search{v: v, pool: m.pool(all, kind)}
+	for _, controls := range []bool{false, true} {
+		s := v.newSearch(controls)
 		one := s.single()
 		two := better(one, s.pair())
-		three := better(two, s.triple(two.worth))
+		three := better(two, s.triple())
 		if len(two.set) == 2 {
 			list = append(list, m.fix(v, two.set, views))
 		}
@@ -155,8 +154,26 @@ func (m *Model) fixes(p int32, n int) []msp.Fix {
 	return list
 }
 
-// fix writes a set down, measured on v and added up over views; where those are
-// more than there is effort for, over the dearest.
+// summedFixes is how many fixes are added up over providers within the work of one
+// question.
+const summedFixes = 40
+
+// summed gives the providers over which a fix is added up: all, or as many of the
+// dearest as there is work for.
+func (m *Model) summed() []*view {
+	views, _ := m.dearest(m.views(), m.work()/summedFixes)
+	return m.wake(views)
+}
+
+// wake copies views with their trials at hand. There are never more of them than
+// there is work for, so their memory is bounded, too.
+func (m *Model) wake(views []*view) []*view {
+	list := make([]*view, len(views))
+	parallel(len(views), func(i int) { list[i] = views[i].awake() })
+	return list
+}
+
+// fix writes a set down, measured on v and added up over views.
 func (m *Model) fix(v *view, set []candidate, views []*view) msp.Fix {
 	changes := m.changes(set)
 	f := msp.Fix{IDs: make([]string, 0, len(set)), Provider: m.s.nodes[v.source].id, Before: v.money()}
@@ -169,9 +186,8 @@ func (m *Model) fix(v *view, set []candidate, views []*view) msp.Fix {
 	f.Text = sentence(words)
 	f.Reduction = v.worth(changes)
 	f.After = f.Before - f.Reduction
-	views, _ = dearest(views, max(5, m.effort()/16))
 	parts := make([]float64, len(views))
-	parallel(len(views), func(i int) { parts[i] = views[i].worth(changes) })
+	m.parallel(len(views), func(i int) { parts[i] = views[i].worth(changes) })
 	for _, part := range parts {
 		f.Sum += part
 	}

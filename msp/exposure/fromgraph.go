@@ -1,6 +1,7 @@
 package exposure
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -9,9 +10,10 @@ import (
 )
 
 // New makes the model of a graph with the tables given, judged as of now. A
-// door that ended on or before now's day is left out.
-func New(g *graph.Graph, t Tables, now time.Time) (*Model, error) {
-	return Build(FromGraph(g, now), t, now)
+// door that ended on or before now's day is left out. Like Under, it ends early
+// once the context is done, and so do the questions to the model.
+func New(ctx context.Context, g *graph.Graph, t Tables, now time.Time) (*Model, error) {
+	return BuildUnder(ctx, FromGraph(g, now), t, now)
 }
 
 // FromGraph reads the parties, assets and live doors of a graph.

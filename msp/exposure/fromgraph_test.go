@@ -20,7 +20,7 @@ func graphOf(t *testing.T, inv *msp.Inventory) *graph.Graph {
 }
 
 func TestNewReadsTheGraph(t *testing.T) {
-	m, err := New(graphOf(t, worked()), DefaultTables(), day())
+	m, err := New(t.Context(), graphOf(t, worked()), DefaultTables(), day())
 	require.NoError(t, err)
 	require.Equal(t, workedModel(t).Exposures(), m.Exposures())
 	require.Equal(t, 10e6, m.Value())
@@ -35,7 +35,7 @@ func TestEndedDoorIsOut(t *testing.T) {
 		ended, err := msp.ParseDate(c.ended)
 		require.NoError(t, err)
 		inv.Relationships[0].Access[0].Ended = ended
-		m, err := New(graphOf(t, inv), DefaultTables(), day())
+		m, err := New(t.Context(), graphOf(t, inv), DefaultTables(), day())
 		require.NoError(t, err)
 		want := 0.0
 		if c.live {
@@ -48,7 +48,7 @@ func TestEndedDoorIsOut(t *testing.T) {
 func TestUnstatedAccessIsEverythingOrNothing(t *testing.T) {
 	inv := worked()
 	inv.Relationships[2].AccessStated, inv.Relationships[2].Access = false, nil
-	m, err := New(graphOf(t, inv), DefaultTables(), day())
+	m, err := New(t.Context(), graphOf(t, inv), DefaultTables(), day())
 	require.NoError(t, err)
 	e := by(t, m, "mailco")
 	require.Equal(t, msp.Range{Hi: 100, Lo: 0}, e.Score)

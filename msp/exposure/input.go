@@ -82,9 +82,38 @@ type structure struct {
 	assets        []asset
 	providers     []int32   // nodes, sorted by id
 	out, in       [][]int32 // doors by node
-	total         float64   // V
-	memory        int       // see memory
+	net           net
+	total         float64 // V
 }
+
+// net is the doors of a model in flat rows: the ways of node n are off[n] to
+// off[n+1]-1, in the order of doors.
+type net struct {
+	off  []int32
+	ways []way
+}
+
+// way leads through a door to one of its targets.
+type way struct {
+	door, to int32
+	control  bool
+}
+
+func newNet(out [][]int32, doors []door) net {
+	n := net{off: make([]int32, 1, len(out)+1)}
+	for _, list := range out {
+		for _, d := range list {
+			for _, to := range doors[d].targets {
+				n.ways = append(n.ways, way{d, to, doors[d].level == fullControl})
+			}
+		}
+		n.off = append(n.off, int32(len(n.ways)))
+	}
+	return n
+}
+
+// of gives the ways of a node.
+func (n *net) of(node int32) []way { return n.ways[n.off[node]:n.off[node+1]] }
 
 // worth gives the PERT mean (min + 4 likely + max) / 6 of a stated value; a
 // plain number is itself, to the last bit.
@@ -196,6 +225,7 @@ func (s *structure) newDoors(in Input, t Tables, now time.Time) ([]door, error) 
 			s.in[to] = append(s.in[to], int32(i))
 		}
 	}
+	s.net = newNet(s.out, doors)
 	return doors, nil
 }
 

@@ -125,7 +125,7 @@ func TestTiedBound(t *testing.T) {
 	m, err := Build(in, DefaultTables(), day())
 	require.NoError(t, err)
 	v := m.look(m.s.providers[0], m.hi)
-	for _, c := range v.candidates() {
+	for _, c := range v.candidates().list {
 		require.LessOrEqual(t, v.worth(m.changes([]candidate{c})), c.bound+1e-12, c.id(m))
 	}
 }

@@ -1,7 +1,10 @@
 package exposure
 
 import (
+	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"mspscan/msp"
@@ -23,15 +26,27 @@ type Model struct {
 	only    []int32          // providers asked for; nil = all
 	closed  []int32          // doors shut by Close
 	seen    *seen
+	done    <-chan struct{} // ends questions early; nil = never
+	limit   int             // work for one question
+	// controls of the tables, sorted by name
+	controls []Safeguard
 }
 
 // Build makes the model of an input. A value below 0, an id that names nothing
 // or two things, and a kind that the tables don't know are errors.
 func Build(in Input, t Tables, now time.Time) (*Model, error) {
+	return BuildUnder(context.Background(), in, t, now)
+}
+
+// BuildUnder is Build for a model whose questions end early once the context is
+// done, see Under.
+func BuildUnder(ctx context.Context, in Input, t Tables, now time.Time) (*Model, error) {
 	if err := t.Validate(); err != nil {
 		return nil, fmt.Errorf("weigh model: %w", err)
 	}
-	m := &Model{tables: t.clone(), now: now, s: &structure{org: in.Organisation, currency: in.Currency, memory: memory}, sampler: newSampler(t), seen: &seen{}}
+	m := &Model{tables: t.clone(), now: now, s: &structure{org: in.Organisation, currency: in.Currency}, sampler: newSampler(t), seen: &seen{}, limit: workLimit, done: ctx.Done()}
+	m.controls = slices.Clone(m.tables.Controls)
+	slices.SortFunc(m.controls, func(a, b Safeguard) int { return strings.Compare(string(a.Control), string(b.Control)) })
 	if err := m.s.addAssets(in.Assets, m.tables); err != nil {
 		return nil, err
 	}
@@ -61,23 +76,33 @@ type openness struct {
 // models made from this one keep the decision, so that a difference between two
 // of them is never a difference between two methods.
 func (m *Model) choose() {
+	lists := make([][]bool, len(m.s.providers))
+	parallel(len(lists), func(i int) { lists[i] = m.tooMany(m.s.providers[i]) })
 	m.sampled = map[int32][]bool{}
 	needed := false
-	for _, p := range m.s.providers {
-		m.sampled[p] = make([]bool, len(m.s.assets))
-		for _, t := range [][]float64{m.hi.t, m.lo.t} {
-			r := newTrimmer(m.s, m.doors, t, p)
-			for i, a := range m.s.assets {
-				if !m.sampled[p][i] && !r.trim(a.node, m.tables.ExactDoors) {
-					m.sampled[p][i], needed = true, true
-				}
-			}
-		}
+	for i, p := range m.s.providers {
+		m.sampled[p] = lists[i]
+		needed = needed || slices.Contains(lists[i], true)
 	}
 	if needed {
 		m.hi.lanes = m.sampler.allLanes(m.doors, m.hi.t)
 		m.lo.lanes = m.sampler.allLanes(m.doors, m.lo.t)
 	}
+}
+
+// tooMany says for each asset whether too many uncertain draws decide for it.
+func (m *Model) tooMany(p int32) []bool {
+	list := make([]bool, len(m.s.assets))
+	for _, t := range [][]float64{m.hi.t, m.lo.t} {
+		if m.stopped() {
+			break
+		}
+		r := newTrimmer(m.s, m.doors, t, p, forward(m.s, t, p))
+		for i, a := range m.s.assets {
+			list[i] = list[i] || !r.trim(a.node, m.tables.ExactDoors)
+		}
+	}
+	return list
 }
 
 // money gives E = Σ v p, in the order of assets.

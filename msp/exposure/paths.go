@@ -2,9 +2,11 @@ package exposure
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"mspscan/msp"
+	"mspscan/msp/graph/csr"
 )
 
 // Paths gives the k most credible paths from each provider to each critical
@@ -12,41 +14,94 @@ import (
 // asset and falling probability. A path is as credible as all of its doors being
 // open at once. The last of a list that was cut says More.
 func (m *Model) Paths(k int) []msp.PathExposure {
+	list, _ := m.PathList(k)
+	return list
+}
+
+// PathList is Paths with how many pairs of provider and asset there are paths
+// for. In a model too large to list them all, it gives those of the pairs that
+// could cost most, and no path of more than maxHops doors.
+func (m *Model) PathList(k int) ([]msp.PathExposure, Searched) {
 	if k <= 0 {
-		return nil
+		return nil, Searched{}
 	}
-	lists := m.paths(k, func(a asset) bool { return a.criticality == "critical" || a.criticality == "" })
+	lists, searched := m.paths(k, func(a asset) bool { return a.criticality == "critical" || a.criticality == "" })
 	var all []msp.PathExposure
 	for _, p := range m.asked() {
 		all = append(all, lists[p]...)
 	}
-	return all
+	m.singles(all)
+	return all, searched
+}
+
+// The paths that are listed: nobody reads more.
+const (
+	maxPairs = 3000 // of provider and asset
+	maxHops  = 32
+)
+
+// pair is a provider that reaches an asset.
+type pair struct {
+	asset, provider int32
+	money           float64 // value times the probability of the most credible path
 }
 
 // paths finds up to k paths from each provider asked for to the assets wanted,
 // sorted by asset.
-func (m *Model) paths(k int, wanted func(asset) bool) map[int32][]msp.PathExposure {
+func (m *Model) paths(k int, wanted func(asset) bool) (map[int32][]msp.PathExposure, Searched) {
 	lists := map[int32][]msp.PathExposure{}
 	w, err := newWays(m)
 	if err != nil { // the doors of a model lie between its nodes
-		return lists
+		return lists, Searched{}
 	}
-	for _, a := range m.s.assets {
-		if !wanted(a) {
-			continue
+	pairs, searched := m.pairs(w, wanted)
+	var r *csr.Router
+	for i := 0; i < len(pairs) && !m.stopped(); {
+		a := pairs[i].asset
+		target := m.s.assets[a].node
+		weight := w.toward(m, target)
+		rest := w.back.Shortest(weight, target).Dist
+		if r == nil {
+			r = w.g.Router(weight, rest, target)
 		}
-		weight := w.toward(m, a.node)
-		rest := w.back.Shortest(weight, a.node).Dist
-		for _, p := range m.asked() {
-			routes := w.g.KShortestTo(weight, rest, p, a.node, k+1)
-			list := make([]msp.PathExposure, 0, len(routes))
-			for _, r := range routes {
-				list = append(list, m.path(p, w, r.Edges))
+		r.Aim(weight, rest, target)
+		for ; i < len(pairs) && pairs[i].asset == a; i++ {
+			p := pairs[i].provider
+			list := make([]msp.PathExposure, 0, k)
+			for _, route := range r.KShortest(p, k+1) {
+				list = append(list, m.path(p, w, route.Edges))
 			}
 			lists[p] = append(lists[p], most(list, k)...)
 		}
 	}
-	return lists
+	return lists, searched
+}
+
+// pairs picks what to list paths for, sorted by asset and provider.
+func (m *Model) pairs(w *ways, wanted func(asset) bool) ([]pair, Searched) {
+	var list []pair
+	all := 0
+	for i, a := range m.s.assets {
+		if !wanted(a) || m.stopped() {
+			continue
+		}
+		tree := w.back.Shortest(w.toward(m, a.node), a.node)
+		hops := w.back.Hops(tree)
+		for _, p := range m.asked() {
+			if math.IsInf(tree.Dist[p], 1) {
+				continue
+			}
+			if all++; hops[p] <= maxHops {
+				list = append(list, pair{int32(i), p, a.value * math.Exp(-tree.Dist[p])})
+			}
+		}
+	}
+	if len(list) > maxPairs {
+		slices.SortStableFunc(list, func(a, b pair) int { return cmp.Compare(b.money, a.money) })
+		list = list[:maxPairs]
+		slices.SortFunc(list, func(a, b pair) int { return cmp.Or(cmp.Compare(a.asset, b.asset), cmp.Compare(a.provider, b.provider)) })
+	}
+	return list, Searched{len(list), all}
 }
 
 // most sorts by what the paths are worth once tied doors are counted once, and

@@ -48,7 +48,7 @@ func TestP9Fixes(t *testing.T) {
 				return nil
 			}
 			v := model.look(worst, model.hi)
-			all := v.candidates()
+			all := v.candidates().list
 			if len(all) == 0 {
 				return nil
 			}

@@ -291,7 +291,8 @@ func TestP7PathsBracketExact(t *testing.T) {
 			return err
 		}
 		const many = 400
-		for p, list := range m.paths(many, func(asset) bool { return true }) {
+		lists, _ := m.paths(many, func(asset) bool { return true })
+		for p, list := range lists {
 			union, cut := map[string]float64{}, map[string]bool{}
 			best := map[string]float64{}
 			for _, path := range list {

@@ -15,6 +15,26 @@ type sampler struct {
 	words int
 	mu    sync.Mutex
 	memo  map[change][]uint64 // lanes of doors changed, forgotten when full
+	spare []*runner           // not in use
+}
+
+// borrow gives a runner that nobody uses.
+func (s *sampler) borrow() *runner {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.spare)
+	if n == 0 {
+		return &runner{}
+	}
+	r := s.spare[n-1]
+	s.spare = s.spare[:n-1]
+	return r
+}
+
+func (s *sampler) giveBack(r *runner) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.spare = append(s.spare, r)
 }
 
 // memoSize bounds the memo: 4,096 doors at 10,240 trials are 5 MB.
@@ -35,11 +55,12 @@ func (s *sampler) drawOf(d door) uint64 {
 	return hash(s.seed, "door", d.id)
 }
 
-// lanes gives the trials in which a door is open with probability t.
+// lanes gives the trials in which a door is open with probability t, filled up
+// to whole blocks with trials that nobody looks at.
 func (s *sampler) lanes(d door, t float64) []uint64 {
 	draw, limit := s.drawOf(d), uint64(math.Round(min(max(t, 0), 1)*(1<<precision)))
-	l := make([]uint64, s.words)
-	for w := range l {
+	l := make([]uint64, (s.words+block-1)/block*block)
+	for w := range s.words {
 		l[w] = below(draw, uint64(w), limit)
 	}
 	return l

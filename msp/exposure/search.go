@@ -3,6 +3,7 @@ package exposure
 import (
 	"cmp"
 	"slices"
+	"sync"
 )
 
 // found is a set of candidates and what it takes off E.
@@ -13,13 +14,44 @@ type found struct {
 
 // search looks for the sets of candidates that take most off one provider's E.
 type search struct {
-	v     *view
-	pool  []candidate
-	pairs [][]float64 // worth of each pair of the pool
+	v        *view
+	pool     []candidate
+	searched Searched    // candidates
+	pairs    [][]float64 // worth of each pair of the pool
+	paired   sync.Once
+	two      found
+	tripled  sync.Once
+	three    found
 }
 
-func newSearch(v *view, kind func(candidate) bool) *search {
-	return &search{v: v, pool: v.m.pool(v.candidates(), kind)}
+type searchKey struct {
+	source   int32
+	controls bool
+}
+
+// newSearch gives the search among closings or among controls; the same one again
+// for the same view of a model.
+func (v *view) newSearch(controls bool) *search {
+	seen, key := v.m.seen, searchKey{v.source, controls}
+	seen.mu.Lock()
+	s := seen.searches[key]
+	seen.mu.Unlock()
+	if s != nil {
+		return s
+	}
+	s = &search{v: v.awake()}
+	kind := closing
+	if controls {
+		kind = hardening
+	}
+	s.pool, s.searched = v.pool(v.candidates().list, kind)
+	seen.mu.Lock()
+	defer seen.mu.Unlock()
+	if seen.searches == nil {
+		seen.searches = map[searchKey]*search{}
+	}
+	seen.searches[key] = s
+	return s
 }
 
 // worth gives what a set takes off E, never less than nothing.
@@ -29,12 +61,17 @@ func (v *view) worth(changes []change) float64 { return max(0, v.money()-v.with(
 
 // pair gives the best two.
 func (s *search) pair() found {
+	s.paired.Do(func() { s.two = s.allPairs() })
+	return s.two
+}
+
+func (s *search) allPairs() found {
 	best := found{}
 	s.pairs = make([][]float64, len(s.pool))
 	for i := range s.pool {
 		s.pairs[i] = make([]float64, len(s.pool))
 	}
-	parallel(len(s.pool), func(i int) {
+	s.v.m.parallel(len(s.pool), func(i int) {
 		for j := i + 1; j < len(s.pool); j++ {
 			s.pairs[i][j] = s.worth([]candidate{s.pool[i], s.pool[j]})
 		}
@@ -53,9 +90,14 @@ func (s *search) pair() found {
 
 // triple gives the best three. A set is worth at most each of its pairs and the
 // bound of the third, so most need no look; what is left out can't win.
-func (s *search) triple(atLeast float64) found {
+func (s *search) triple() found {
+	s.tripled.Do(func() { s.three = s.allTriples(s.pair().worth) })
+	return s.three
+}
+
+func (s *search) allTriples(atLeast float64) found {
 	each := make([]found, len(s.pool))
-	parallel(len(s.pool), func(i int) { each[i] = s.tripleFrom(i, atLeast) })
+	s.v.m.parallel(len(s.pool), func(i int) { each[i] = s.tripleFrom(i, atLeast) })
 	best := found{worth: atLeast}
 	for _, f := range each {
 		if f.worth > best.worth {
@@ -69,7 +111,7 @@ func (s *search) tripleFrom(i int, atLeast float64) found {
 	best := found{worth: atLeast}
 	for j := i + 1; j < len(s.pool); j++ {
 		for k := j + 1; k < len(s.pool); k++ {
-			if s.most(i, j, k) <= best.worth {
+			if s.most(i, j, k) <= best.worth || s.v.m.stopped() {
 				continue
 			}
 			set := []candidate{s.pool[i], s.pool[j], s.pool[k]}
@@ -94,7 +136,7 @@ func (s *search) best(k int) (found, bool) {
 		f = better(f, s.pair())
 	}
 	if k >= 3 {
-		f = better(f, s.triple(f.worth))
+		f = better(f, s.triple())
 	}
 	heuristic := false
 	for len(f.set) < k && len(f.set) < len(s.pool) {
@@ -121,7 +163,7 @@ func better(small, large found) found {
 func (s *search) single() found {
 	best := found{}
 	for _, c := range s.pool {
-		if w := s.worth([]candidate{c}); w > best.worth {
+		if w := s.worth([]candidate{c}); w > best.worth && !s.v.m.stopped() {
 			best = found{[]candidate{c}, w}
 		}
 	}

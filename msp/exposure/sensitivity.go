@@ -39,7 +39,8 @@ type Sensitivity struct {
 func (m *Model) Sensitivity(share float64) Sensitivity {
 	views := m.views()
 	entries := m.tables.entries()
-	views, left := dearest(views, max(5, m.effort()/(2*len(entries))))
+	views, left := m.dearest(views, m.work()/(2*len(entries)))
+	views = m.wake(views)
 	base := make([]float64, len(views))
 	for i, v := range views {
 		base[i] = v.money()
@@ -80,22 +81,25 @@ func (m *Model) swing(views []*view, e entry, factor float64) (Swing, bool) {
 	}
 	s.Exposure = make([]float64, len(views))
 	open := m.hi.with(m, changes)
-	parallel(len(views), func(i int) { s.Exposure[i] = views[i].opened(open, changes).money() })
+	m.parallel(len(views), func(i int) { s.Exposure[i] = views[i].opened(open, changes).money() })
 	s.Ranking = m.ranking(views, s.Exposure)
 	return s, true
 }
 
-// dearest keeps the n views of the highest exposure, in their order, and says how
-// many it left out.
-func dearest(views []*view, n int) ([]*view, int) {
-	if len(views) <= n {
-		return views, 0
-	}
+// dearest keeps the views of the highest exposure that some work is enough to look
+// at, five whatever they cost, in their order; and says how many it left out.
+func (m *Model) dearest(views []*view, work int) ([]*view, int) {
 	money := make([]float64, len(views))
 	for i, v := range views {
 		money[i] = v.money()
 	}
-	order := ranked(money)[:n]
+	order := ranked(money)
+	n := 0
+	for n < len(order) && (n < 5 || work >= views[order[n]].cost()) {
+		work -= views[order[n]].cost()
+		n++
+	}
+	order = order[:n]
 	slices.Sort(order)
 	kept := make([]*view, n)
 	for i, at := range order {

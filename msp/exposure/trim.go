@@ -7,21 +7,16 @@ import (
 )
 
 // forward gives the nodes that the source may control.
-func forward(s *structure, doors []door, t []float64, source int32) []bool {
+func forward(s *structure, t []float64, source int32) []bool {
 	held := make([]bool, len(s.nodes))
 	held[source] = true
 	for stack := []int32{source}; len(stack) > 0; {
 		n := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
-		for _, d := range s.out[n] {
-			if t[d] <= 0 || doors[d].level < fullControl {
-				continue
-			}
-			for _, to := range doors[d].targets {
-				if !held[to] {
-					held[to] = true
-					stack = append(stack, to)
-				}
+		for _, w := range s.net.of(n) {
+			if w.control && t[w.door] > 0 && !held[w.to] {
+				held[w.to] = true
+				stack = append(stack, w.to)
 			}
 		}
 	}
@@ -50,9 +45,9 @@ type trimmer struct {
 	tied   map[string][]float64
 }
 
-func newTrimmer(s *structure, doors []door, t []float64, source int32) *trimmer {
+func newTrimmer(s *structure, doors []door, t []float64, source int32, fwd []bool) *trimmer {
 	r := &trimmer{
-		s: s, doors: doors, t: t, source: source, fwd: forward(s, doors, t, source),
+		s: s, doors: doors, t: t, source: source, fwd: fwd,
 		seen: make([]bool, len(doors)), back: make([]bool, len(s.nodes)),
 	}
 	r.dominate()
@@ -64,12 +59,14 @@ func newTrimmer(s *structure, doors []door, t []float64, source int32) *trimmer 
 func (r *trimmer) dominate() {
 	n := len(r.s.nodes)
 	var from, to []int32
-	for i, d := range r.doors {
-		if r.t[i] <= 0 || d.level < fullControl || !r.fwd[d.from] {
+	for at, held := range r.fwd {
+		if !held {
 			continue
 		}
-		for _, target := range d.targets {
-			from, to = append(from, d.from), append(to, target)
+		for _, w := range r.s.net.of(int32(at)) {
+			if w.control && r.t[w.door] > 0 {
+				from, to = append(from, int32(at)), append(to, w.to)
+			}
 		}
 	}
 	r.in, r.out = make([]int32, n), make([]int32, n)

@@ -32,9 +32,14 @@ func (m *Model) Uncontrolled() []msp.PathExposure {
 // foremost gives the most credible path from each provider asked for to a node.
 func (m *Model) foremost(w *ways, weight []float64, target int32) []msp.PathExposure {
 	var list []msp.PathExposure
-	rest := w.back.Shortest(weight, target).Dist
+	tree := w.back.Shortest(weight, target)
+	hops := w.back.Hops(tree)
+	router := w.g.Router(weight, tree.Dist, target)
 	for _, p := range m.asked() {
-		for _, r := range w.g.KShortestTo(weight, rest, p, target, 1) {
+		if hops[p] > maxHops || m.stopped() {
+			continue
+		}
+		for _, r := range router.KShortest(p, 1) {
 			list = append(list, m.path(p, w, r.Edges))
 		}
 	}

@@ -1,6 +1,7 @@
 package exposure
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -110,24 +111,64 @@ func TestYAMLOfCounterexamples(t *testing.T) {
 		require.NoError(t, problems.Err(), yaml(inv))
 		a, err := exactly().model(inv)
 		require.NoError(t, err)
-		b, err := New(graphOf(t, read), DefaultTables(), day())
+		b, err := New(t.Context(), graphOf(t, read), DefaultTables(), day())
 		require.NoError(t, err)
 		require.Equal(t, readings(a), readings(b), yaml(inv))
 	}
 }
 
-// TestForgettingTrialsChangesNothing: where the trials of all providers are too
-// much to hold, they are run again, to the same end.
-func TestForgettingTrialsChangesNothing(t *testing.T) {
+// TestDoorwayPricesEveryControl: one run with a door shut prices each control on
+// it as a run of its own would.
+func TestDoorwayPricesEveryControl(t *testing.T) {
 	in := organisation(3, 60, 6, 160)
 	tables := DefaultTables()
-	tables.ExactDoors, tables.Trials = 4, 512
-	a, err := Build(in, tables, day())
+	tables.ExactDoors, tables.Trials = 4, 700
+	m, err := Build(in, tables, day())
 	require.NoError(t, err)
-	b, err := Build(in, tables, day())
+	sampled := 0
+	for _, p := range m.s.providers {
+		v, r := m.look(p, m.hi).awake(), m.sampler.borrow()
+		for d := range m.doors {
+			if !v.matters(int32(d)) {
+				continue
+			}
+			shut := v.doorway(int32(d), r)
+			if shut.flood != nil {
+				sampled++
+			}
+			for _, c := range m.changesOf(int32(d)) {
+				require.InDelta(t, v.worth([]change{{c.door, c.t}}), shut.worth(c.t), 1e-9*m.Value(), c.id(m))
+			}
+		}
+	}
+	require.Greater(t, sampled, 100)
+}
+
+// TestLittleWork: a question that may not take all the work that it would need
+// says so, looks at the most promising first and gives the same each time.
+func TestLittleWork(t *testing.T) {
+	build := func(limit int) *Model {
+		m, err := Build(cyclic(80, 3, 20), DefaultTables(), day())
+		require.NoError(t, err)
+		m.limit = limit
+		return m
+	}
+	all, little := build(workLimit), build(1)
+	require.True(t, all.Answers().Searched().All())
+	s := little.Answers().Searched()
+	require.Equal(t, Searched{fewest, all.Answers().Searched().Of}, s)
+	require.Equal(t, everything(little), everything(build(1)))
+	most := func(m *Model) float64 { return m.Fixes(3)[0].Reduction }
+	require.InDelta(t, most(all), most(little), .1*most(all))
+}
+
+// TestUnderADoneContext: questions end at once and nothing breaks.
+func TestUnderADoneContext(t *testing.T) {
+	m, err := Build(cyclic(80, 3, 20), DefaultTables(), day())
 	require.NoError(t, err)
-	b.s.memory = 1
-	require.False(t, a.heavy())
-	require.True(t, b.heavy())
-	require.Equal(t, everything(a), everything(b))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	under := m.Under(ctx)
+	require.NotPanics(t, func() { everything(under) })
+	require.Equal(t, everything(m), everything(m.Under(t.Context())))
 }

@@ -209,6 +209,9 @@ func (m *junitMaker) passed() junitSuite {
 		{"judgements_unknown", fmt.Sprint(c.Rules.Unknown)},
 		{"judgements_not_applicable", fmt.Sprint(c.Rules.NotApplicable)},
 	}}}
+	if n := m.r.Omitted.Questions; n > 0 {
+		s.Properties.List = append(s.Properties.List, junitProp{"questions_omitted", fmt.Sprint(n)})
+	}
 	for _, r := range m.r.Rules {
 		if r.Judged.Pass > 0 {
 			s.Cases = append(s.Cases, &junitCase{Class: "passed." + text(r.ID), Name: fmt.Sprintf("%s: passed for %d", text(r.ID), r.Judged.Pass)})

@@ -178,6 +178,9 @@ func (m ocsfMaker) question(q msp.Question) ocsfEvent {
 	e.Info = ocsfInfo{UID: q.ID, Title: e.Message, Desc: e.Message, Types: []string{text(q.Rule)}, Analytic: ocsfAnalytic{UID: text(q.Rule), TypeID: 1, Type: "Rule"}}
 	e.Compliance = m.compliance(q.Rule, m.frameworks[q.Rule], 2, "Warning")
 	e.Unmapped = map[string]any{"would_be_finding": q.WouldBeFinding.String(), "why": text(q.Why)}
+	if n := m.r.Omitted.Questions; n > 0 {
+		e.Unmapped["questions_omitted"] = n
+	}
 	return e
 }
 

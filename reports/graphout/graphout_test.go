@@ -32,7 +32,7 @@ func input(t *testing.T, inv *msp.Inventory, facts ...fact.Fact) Input {
 	for _, f := range facts {
 		require.NoError(t, g.Apply(f))
 	}
-	m, err := exposure.New(g, exposure.DefaultTables(), time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC))
+	m, err := exposure.New(t.Context(), g, exposure.DefaultTables(), time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC))
 	require.NoError(t, err)
 	return Input{Graph: g, Model: m}
 }

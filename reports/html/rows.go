@@ -64,12 +64,17 @@ func weight(c reports.Check) int {
 	return 0
 }
 
-// Rest says how many rows of a table are not on the page, nothing where all are.
-func (v *view) Rest(all, shown int) string {
-	if all == shown {
-		return ""
+// Rest says how many rows of a table are not on the page, and how many are in no
+// report; nothing where all are shown.
+func (v *view) Rest(all, shown, omitted int) string {
+	var list []string
+	if all > shown {
+		list = append(list, fmt.Sprintf("%d of %d rows: the workbook and the JSON report have all.", shown, all))
 	}
-	return fmt.Sprintf("%d of %d rows: the workbook and the JSON report have all.", shown, all)
+	if omitted > 0 {
+		list = append(list, fmt.Sprintf("%d rows that matter least are in no report.", omitted))
+	}
+	return strings.Join(list, " ")
 }
 
 // line is one line of what opens under a finding.

@@ -20,7 +20,7 @@ import (
 // drawnGraph gives the workbook of an input with the picture of its graph.
 func drawnGraph(t testing.TB, in reports.Input) []byte {
 	t.Helper()
-	m, err := exposure.New(in.Graph, exposure.DefaultTables(), in.Header.Now)
+	m, err := exposure.New(t.Context(), in.Graph, exposure.DefaultTables(), in.Header.Now)
 	require.NoError(t, err)
 	var svg, b bytes.Buffer
 	require.NoError(t, graphout.SVG(&svg, graphout.Input{Graph: in.Graph, Model: m}))

@@ -274,5 +274,5 @@ func (p *page) coverage() error {
 	if err := p.say(fmt.Sprintf("DNS: %d checks; %d present, %d absent, %d broken; %d could not be answered. What could not be answered is not a pass.", c.Checks, c.Present, c.Absent, c.Broken, c.Unknown)); err != nil {
 		return err
 	}
-	return p.say(fmt.Sprintf("Rules: %d judgements passed, %d failed, %d need an answer, %d do not apply. Questions open: %d.", c.Rules.Pass, c.Rules.Fail, c.Rules.Unknown, c.Rules.NotApplicable, len(p.b.r.Questions)))
+	return p.say(fmt.Sprintf("Rules: %d judgements passed, %d failed, %d need an answer, %d do not apply. Questions open: %d.", c.Rules.Pass, c.Rules.Fail, c.Rules.Unknown, c.Rules.NotApplicable, len(p.b.r.Questions)+p.b.r.Omitted.Questions))
 }

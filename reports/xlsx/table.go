@@ -40,6 +40,7 @@ type table struct {
 	name    string // of the table
 	columns []column
 	n       int
+	omitted int                    // further rows that the report does not have
 	row     func(i, row int) []any // one value a column; row is the sheet's row
 	freeze  int                    // columns that stay in sight
 	printed string                 // title of the last column that is printed, "" = all
@@ -147,6 +148,9 @@ func (s *stream) top() error {
 		return err
 	}
 	words := s.t.note
+	if s.t.omitted > 0 {
+		words = fmt.Sprintf("%d rows that matter least are left out. ", s.t.omitted) + words
+	}
 	if s.t.n == 0 {
 		words = "Nothing to show here. " + words
 	}

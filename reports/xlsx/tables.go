@@ -148,7 +148,7 @@ func (b *book) controlsTable() *table {
 			{"Of", 6, decimalC, ""},
 			{"Guidance", 30, wrapped, ""},
 		},
-		n: len(b.r.Controls),
+		n: len(b.r.Controls), omitted: b.r.Omitted.Controls,
 	}
 	t.row = func(i, row int) []any {
 		c := &b.r.Controls[i]
@@ -264,7 +264,7 @@ func (b *book) planTable() *table {
 			{"Ticket", 8, wrappedE, ""},
 			{"Question to send", 50, wrapped, ""},
 		},
-		n: len(b.r.Actions),
+		n: len(b.r.Actions), omitted: b.r.Omitted.Actions,
 	}
 	t.row = func(i, row int) []any {
 		a := &b.r.Actions[i]

@@ -35,6 +35,31 @@ func (g *Graph) Shortest(w []float64, source int32) Tree {
 	return t
 }
 
+// Hops gives how many edges lie between the root of the tree and every node; 0 for
+// what was not reached.
+func (g *Graph) Hops(t Tree) []int32 {
+	from := make([]int32, g.Len())
+	for n := range from {
+		for a := g.Off[n]; a < g.Off[n+1]; a++ {
+			if t.Arc[g.To[a]] == a {
+				from[g.To[a]] = int32(n) + 1
+			}
+		}
+	}
+	hops := make([]int32, g.Len())
+	var climb []int32
+	for n := range int32(len(hops)) {
+		for at := n; hops[at] == 0 && from[at] > 0; at = from[at] - 1 {
+			climb = append(climb, at)
+		}
+		for i := len(climb) - 1; i >= 0; i-- {
+			hops[climb[i]] = hops[from[climb[i]]-1] + 1
+		}
+		climb = climb[:0]
+	}
+	return hops
+}
+
 type item struct {
 	key  float64
 	node int32

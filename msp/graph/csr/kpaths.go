@@ -31,10 +31,32 @@ func (g *Graph) KShortest(w []float64, source, target int32, k int) []Route {
 // KShortestTo is KShortest with the distances to the target given: those of
 // Reverse().Shortest(w, target), which many sources can share.
 func (g *Graph) KShortestTo(w, toTarget []float64, source, target int32, k int) []Route {
-	if k <= 0 || source == target || math.IsInf(toTarget[source], 1) {
+	return g.Router(w, toTarget, target).KShortest(source, k)
+}
+
+// Router finds paths to one target from many sources, in memory that it uses
+// again. It is for one goroutine.
+type Router struct{ yen }
+
+// Router makes one for weights by edge and the distances to the target: those of
+// Reverse().Shortest(w, target).
+func (g *Graph) Router(w, toTarget []float64, target int32) *Router {
+	return &Router{*newYen(g, w, toTarget, target)}
+}
+
+// Aim turns the router to another target of the same graph.
+func (r *Router) Aim(w, toTarget []float64, target int32) {
+	r.w, r.rest, r.target = w, toTarget, target
+}
+
+// KShortest gives up to k shortest paths from a source, as Graph.KShortest does.
+func (r *Router) KShortest(source int32, k int) []Route {
+	y := &r.yen
+	if k <= 0 || source == y.target || math.IsInf(y.rest[source], 1) {
 		return nil
 	}
-	y := newYen(g, w, toTarget, target)
+	y.offers, y.barred = y.offers[:0], nil
+	y.pathMark++
 	first, ok := y.search(source)
 	if !ok {
 		return nil

@@ -76,7 +76,7 @@ func miningCounts() []msp.RuleCount {
 
 func miningPaths() []msp.PathExposure {
 	path := func(provider, asset string, p float64, nodes, doors []string) msp.PathExposure {
-		return msp.PathExposure{Provider: provider, Asset: asset, Nodes: nodes, Doors: doors, Probability: msp.Range{Hi: p, Lo: p * .9}}
+		return msp.PathExposure{Provider: provider, Asset: asset, Nodes: nodes, Doors: doors, Single: doors, Probability: msp.Range{Hi: p, Lo: p * .9}}
 	}
 	return []msp.PathExposure{
 		path("southern", "ad", .855, []string{"southern", "ad"}, []string{"southern-door"}),

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"mspscan/msp"
-	"mspscan/msp/exposure"
 	"mspscan/msp/graph"
 	"mspscan/msp/review"
 	"mspscan/reports"
@@ -69,17 +68,13 @@ func (c Config) validateBooks() error {
 
 // workbook gives the renderer of a report's workbook. A redacted one has no
 // picture of the graph and does not name the client of the brand.
-func (b Books) workbook(r *reports.Report, g *graph.Graph, redacted bool) (xlsx.Workbook, error) {
+func (b Books) workbook(g *graph.Graph, weigh weigher, redacted bool) (xlsx.Workbook, error) {
 	w := xlsx.Workbook{Letter: b.letter, Brand: b.brand}
 	if redacted || g == nil {
 		w.Brand.Client = ""
 		return w, nil
 	}
-	now, err := ParseNow(r.Run.Now)
-	if err != nil {
-		return w, fmt.Errorf("draw graph: %w", err)
-	}
-	m, err := exposure.New(g, exposure.DefaultTables(), now)
+	m, err := weigh()
 	if err != nil {
 		return w, fmt.Errorf("draw graph: %w", err)
 	}
@@ -95,13 +90,13 @@ func (b Books) workbook(r *reports.Report, g *graph.Graph, redacted bool) (xlsx.
 func (c Config) redacts() bool { return c.Redact != "" && c.Redact != string(reports.RedactNone) }
 
 // bookOf gives what writes a workbook of a format; nil for any other format.
-func (c Config) bookOf(format string, r *reports.Report, g *graph.Graph) func(io.Writer) error {
+func (c Config) bookOf(format string, r *reports.Report, g *graph.Graph, weigh weigher) func(io.Writer) error {
 	switch {
 	case strings.HasPrefix(format, handoutFormat):
 		return func(w io.Writer) error { return c.Books.handout(format, w, r) }
 	case format == "xlsx":
 		return func(w io.Writer) error {
-			book, err := c.Books.workbook(r, g, c.redacts())
+			book, err := c.Books.workbook(g, weigh, c.redacts())
 			if err != nil {
 				return err
 			}

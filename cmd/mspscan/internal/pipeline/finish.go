@@ -65,7 +65,7 @@ func finish(ctx context.Context, cfg Config, s Streams, j *judge, run *journal.R
 	}
 	warnWaivers(s.Err, cfg.Quiet, r.Waivers)
 	warnReviews(s.Err, cfg.Quiet, reviewTroubles(j.reviews, r))
-	v, err := newView(cfg, r, g)
+	v, err := newView(cfg, r, g, j.weigher(ctx, g, asOf(cfg, run.Header.Started)))
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -39,14 +40,7 @@ func (v view) draw(format string, w io.Writer) (bool, error) {
 		if v.cfg.Redact != "" && v.cfg.Redact != "none" {
 			return true, usage("%s cannot be redacted; use dot or mermaid", format)
 		}
-		now := v.cfg.Now
-		if now.IsZero() && v.report != nil {
-			now, _ = time.Parse(time.RFC3339, v.report.Run.Now)
-		}
-		if now.IsZero() {
-			now = time.Now().UTC()
-		}
-		m, err := exposure.New(v.graph, exposure.DefaultTables(), now)
+		m, err := v.weigh()
 		if err != nil {
 			return true, err
 		}
@@ -56,7 +50,7 @@ func (v view) draw(format string, w io.Writer) (bool, error) {
 }
 
 // Graph writes the graph of an inventory or a journal.
-func Graph(file string, outs []Output, sids map[string]string, stdout io.Writer) error {
+func Graph(ctx context.Context, file string, outs []Output, sids map[string]string, stdout io.Writer) error {
 	g, err := loadGraph(file)
 	if err != nil {
 		return err
@@ -66,7 +60,9 @@ func Graph(file string, outs []Output, sids map[string]string, stdout io.Writer)
 			return usage("--sid %s: the inventory has no such asset", id)
 		}
 	}
-	v, err := newView(Config{SIDs: sids}, nil, g)
+	v, err := newView(Config{SIDs: sids}, nil, g, func() (*exposure.Model, error) {
+		return exposure.New(ctx, g, exposure.DefaultTables(), time.Now().UTC())
+	})
 	if err != nil {
 		return err
 	}

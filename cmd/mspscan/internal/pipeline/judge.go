@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +26,7 @@ import (
 const (
 	pathsPerAsset = 3
 	fixesShown    = 30
+	domainNotes   = 20 // domains that do not exist, a note each
 )
 
 // judge is the right side of the journal: rules, exposure, report.
@@ -37,6 +39,29 @@ type judge struct {
 	sets     []indicator.Set  // the embedded one first
 	setFiles []inventory.File // those that were asked for
 	past     *past            // the run to compare with; nil = none
+	kept     *kept            // the last model
+}
+
+// kept is a model with what it was made of.
+type kept struct {
+	input exposure.Input
+	now   time.Time
+	model *exposure.Model
+}
+
+// weigh gives the exposure model of a graph: the last one where nothing that it
+// is made of has changed since.
+func (j *judge) weigh(ctx context.Context, g *graph.Graph, now time.Time) (*exposure.Model, error) {
+	in := exposure.FromGraph(g, now)
+	if j.kept != nil && j.kept.now.Equal(now) && reflect.DeepEqual(j.kept.input, in) {
+		return j.kept.model, nil
+	}
+	m, err := exposure.BuildUnder(ctx, in, j.tables, now)
+	if err != nil {
+		return nil, fmt.Errorf("weigh exposure: %w", err)
+	}
+	j.kept = &kept{in, now, m}
+	return m, nil
 }
 
 func newJudge(cfg Config) (*judge, error) {
@@ -59,20 +84,30 @@ func newJudge(cfg Config) (*judge, error) {
 	return j, j.checkGate(cfg.Gate)
 }
 
+// weigher gives the model of a graph to what draws it.
+func (j *judge) weigher(ctx context.Context, g *graph.Graph, now time.Time) weigher {
+	return func() (*exposure.Model, error) { return j.weigh(ctx, g, now) }
+}
+
 // verdict is what judging a graph gives.
 type verdict struct {
 	model     *exposure.Model
 	exposures []msp.Exposure
 	paths     []msp.PathExposure
+	pairs     exposure.Searched // pairs of provider and asset that paths are listed for
 	result    rules.Result
 }
 
 func (j *judge) evaluate(ctx context.Context, g *graph.Graph, now time.Time) (verdict, error) {
-	model, err := exposure.New(g, j.tables, now)
+	model, err := j.weigh(ctx, g, now)
 	if err != nil {
-		return verdict{}, fmt.Errorf("weigh exposure: %w", err)
+		return verdict{}, err
 	}
-	v := verdict{model: model, exposures: model.Exposures(), paths: model.Paths(pathsPerAsset)}
+	v := verdict{model: model, exposures: model.Exposures()}
+	v.paths, v.pairs = model.PathList(pathsPerAsset)
+	if err := ctx.Err(); err != nil {
+		return v, fmt.Errorf("weigh exposure: %w", err)
+	}
 	v.result, err = j.rules.Evaluate(ctx, rules.Input{
 		Graph: g, Now: now, Exposures: v.exposures, Paths: slices.Concat(v.paths, model.Uncontrolled()), Previous: j.past.facts(),
 		Sets: len(j.sets), Hits: concerning(g, indicator.Match(j.sets, g.Facts(), now)),
@@ -100,7 +135,11 @@ func (j *judge) report(ctx context.Context, run *journal.Run, g *graph.Graph, no
 	if err != nil {
 		return nil, err
 	}
-	return j.build(run, g, v, now), nil
+	r := j.build(run, g, v, now)
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("weigh exposure: %w", err)
+	}
+	return r, nil
 }
 
 // build makes the model of a verdict.
@@ -116,6 +155,7 @@ func (j *judge) build(run *journal.Run, g *graph.Graph, v verdict, now time.Time
 		Value:       v.model.Value(),
 		Exposures:   v.exposures,
 		Paths:       v.paths,
+		Unlisted:    v.pairs.Of - v.pairs.Looked,
 		Fixes:       v.model.Fixes(fixesShown),
 		Explain:     v.explain(),
 		Findings:    append(findings, fixed...),
@@ -171,7 +211,12 @@ func notes(run *journal.Run, g *graph.Graph, v verdict) []string {
 			list = append(list, "The resolver "+f.Task.Server+" did not answer at the start of the run.")
 		}
 	}
-	for _, name := range missingDomains(g) {
+	lost := missingDomains(g)
+	for i, name := range lost {
+		if i == domainNotes {
+			list = append(list, fmt.Sprintf("%d more domains of the inventory do not exist: see the DNS list.", len(lost)-i))
+			break
+		}
 		list = append(list, "The domain "+name+" does not exist (NXDOMAIN): correct its spelling, or find out whether it lapsed and who may register it.")
 	}
 	if h.Zones != "" {
@@ -189,7 +234,7 @@ func notes(run *journal.Run, g *graph.Graph, v verdict) []string {
 	if d := v.model.Defaulted(); len(d) > 0 {
 		list = append(list, "Assets without a stated value count with a default by criticality: "+strings.Join(d, ", ")+".")
 	}
-	return append(list, h.Notes...)
+	return append(append(list, v.model.Limits()...), h.Notes...)
 }
 
 // replay builds the graph of a journal.

@@ -158,7 +158,7 @@ func runPortfolio(ctx context.Context, cfg Config, s Streams, jobs []*job, n *ne
 		if err != nil {
 			return coded(CodeInternal, err)
 		}
-		v, err := newView(cfg, r, j.graph)
+		v, err := newView(cfg, r, j.graph, j.judge.weigher(ctx, j.graph, asOf(cfg, run.Header.Started)))
 		if err != nil {
 			return err
 		}
@@ -183,6 +183,7 @@ func runPortfolio(ctx context.Context, cfg Config, s Streams, jobs []*job, n *ne
 			code = worse(code, e.Code)
 		}
 		list = append(list, reports.PortfolioMember{Report: r, Compared: j.judge.past != nil, Key: j.graph.Key})
+		j.judge.kept = nil // its memory is for the next
 	}
 	if err := portfolioReports(cfg, s, reports.BuildPortfolio(list, problems)); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"mspscan/msp"
+	"mspscan/msp/exposure"
 	"mspscan/msp/fact"
 	"mspscan/msp/graph"
 	"mspscan/reports"
@@ -21,11 +22,15 @@ type view struct {
 	graph  *graph.Graph
 	graphs []reports.GraphFormat
 	hide   func(string) string
+	weigh  weigher
 }
 
+// weigher gives the exposure model of the report's graph.
+type weigher func() (*exposure.Model, error)
+
 // newView hides what the configuration says. A nil report has nothing to hide.
-func newView(cfg Config, r *reports.Report, g *graph.Graph) (view, error) {
-	v := view{cfg: cfg, report: r, graph: g, graphs: reports.GraphFormats(), hide: func(s string) string { return s }}
+func newView(cfg Config, r *reports.Report, g *graph.Graph, weigh weigher) (view, error) {
+	v := view{cfg: cfg, report: r, graph: g, weigh: weigh, graphs: reports.GraphFormats(), hide: func(s string) string { return s }}
 	level, err := reports.ParseRedaction(cfg.Redact)
 	if err != nil {
 		return v, usage("--redact: %w", err)
@@ -89,7 +94,7 @@ func alike(g *graph.Graph) reports.Like {
 
 // render writes one format.
 func (v view) render(o Output, w io.Writer) error {
-	if book := v.cfg.bookOf(o.Format, v.report, v.graph); book != nil {
+	if book := v.cfg.bookOf(o.Format, v.report, v.graph, v.weigh); book != nil {
 		return book(w)
 	}
 	switch o.Format {

@@ -14,20 +14,15 @@ import (
 // weighed gives the questions with the range of exposure that each answer
 // removes, and one more for each relationship whose access was never stated.
 func weighed(questions []msp.Question, m *exposure.Model, g *graph.Graph) []msp.Question {
+	answers := m.Answers()
 	out := make([]msp.Question, 0, len(questions))
 	for _, q := range questions {
-		q.Narrows = narrows(q, m)
+		q.Narrows = narrows(q, answers)
 		out = append(out, q)
-	}
-	ranges := map[string]float64{}
-	for _, n := range m.Narrows() {
-		if n.Control == "" {
-			ranges[n.Door] = n.Range
-		}
 	}
 	for _, d := range g.Doors() {
 		if d.Assumed {
-			out = append(out, unstated(d, g, ranges[d.ID]))
+			out = append(out, unstated(d, g, answers.At(d.ID, "").Range))
 		}
 	}
 	return out
@@ -35,18 +30,14 @@ func weighed(questions []msp.Question, m *exposure.Model, g *graph.Graph) []msp.
 
 // narrows weighs the missing controls of an access item. Each is measured
 // alone, so the question is worth as much as its best answer.
-func narrows(q msp.Question, m *exposure.Model) float64 {
+func narrows(q msp.Question, answers *exposure.Answers) float64 {
 	if q.Subject.Kind != msp.SubjectAccess {
 		return 0
 	}
 	best := 0.0
 	for _, key := range q.Missing {
-		control, ok := strings.CutPrefix(key, "controls.")
-		if !ok {
-			continue
-		}
-		if n, err := m.Narrow(q.Subject.ID, msp.Control(control)); err == nil {
-			best = max(best, n.Range)
+		if control, ok := strings.CutPrefix(key, "controls."); ok {
+			best = max(best, answers.At(q.Subject.ID, msp.Control(control)).Range)
 		}
 	}
 	return best

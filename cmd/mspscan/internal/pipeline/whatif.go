@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -50,7 +51,7 @@ type whatIfChange struct {
 }
 
 // Run answers the question and prints it.
-func (q WhatIf) Run(w io.Writer) error {
+func (q WhatIf) Run(ctx context.Context, w io.Writer) error {
 	g, started, err := q.load()
 	if err != nil {
 		return err
@@ -58,11 +59,14 @@ func (q WhatIf) Run(w io.Writer) error {
 	if q.Now.IsZero() {
 		q.Now = started
 	}
-	before, err := exposure.New(g, exposure.DefaultTables(), q.Now)
+	before, err := exposure.New(ctx, g, exposure.DefaultTables(), q.Now)
 	if err != nil {
 		return coded(CodeUsage, err)
 	}
 	res, err := q.ask(g, before)
+	if ctx.Err() != nil {
+		return coded(CodeInternal, ctx.Err())
+	}
 	if err != nil {
 		return coded(CodeUsage, err)
 	}
