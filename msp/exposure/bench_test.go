@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -60,28 +59,7 @@ func replies(r *rand.Rand) map[msp.Control]msp.Reply {
 // assets and 600 doors: exposure of every provider, best fixes, questions,
 // sensitivity. The aim is 2 s for the whole.
 func BenchmarkOrganisation(b *testing.B) {
-	in := organisation(1, 300, 40, 600)
-	for b.Loop() {
-		var took [6]time.Duration
-		start := time.Now()
-		lap := func(i int) { took[i] = time.Since(start); start = time.Now() }
-		m, err := Build(in, DefaultTables(), day())
-		require.NoError(b, err)
-		lap(0)
-		require.Len(b, m.Exposures(), 40)
-		lap(1)
-		require.NotEmpty(b, m.Fixes(10))
-		lap(2)
-		require.NotEmpty(b, m.Narrows())
-		lap(3)
-		require.NotEmpty(b, m.Sensitivity(.2).Swings)
-		lap(4)
-		require.NotEmpty(b, m.Paths(3))
-		lap(5)
-		for i, what := range []string{"build", "exposures", "fixes", "questions", "sensitivity", "paths"} {
-			b.ReportMetric(took[i].Seconds(), what+"-s")
-		}
-	}
+	report(b, organisation(1, 300, 40, 600))
 }
 
 // BenchmarkPortfolio weighs 1,000 organisations of ten assets.
