@@ -138,17 +138,18 @@ func cut(n msp.Name, a scanner.Answer) bool {
 // confirm has the parent's own servers say whether they delegate the name, and
 // a random label beside it say whether they would delegate any.
 func confirm(ctx context.Context, env scanner.Env, trace *scanner.Trace, name msp.Name) verdict {
-	if env.Random != nil {
-		beside, err := msp.ParseName(env.Random() + "." + string(name.Parent()))
-		if err != nil {
-			return unsure("name_too_long")
-		}
-		switch a := trace.Resolve(ctx, scanner.Question{Name: beside, Type: "NS"}); {
-		case cut(beside, a):
-			return unsure("wildcard")
-		case a.Outcome == fact.Unknown || a.Outcome == fact.Broken:
-			return unsure(a.Reason)
-		}
+	if env.Random == nil {
+		return unsure("no_random_labels")
+	}
+	beside, err := msp.ParseName(env.Random() + "." + string(name.Parent()))
+	if err != nil {
+		return unsure("name_too_long")
+	}
+	switch a := trace.Resolve(ctx, scanner.Question{Name: beside, Type: "NS"}); {
+	case cut(beside, a):
+		return unsure("wildcard")
+	case a.Outcome == fact.Unknown || a.Outcome == fact.Broken:
+		return unsure(a.Reason)
 	}
 	if env.Passive {
 		return verdict{outcome: fact.Present}

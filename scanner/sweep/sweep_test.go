@@ -348,3 +348,15 @@ func TestBrandCandidates(t *testing.T) {
 	names, _ = BrandCandidates("xn--mnchen-3ya", []msp.Name{"a.test"})
 	require.Equal(t, []msp.Name{"xn--mnchen-3ya.a.test"}, names)
 }
+
+// TestWithoutRandomLabels: what cannot be told from a wildcard is not found.
+func TestWithoutRandomLabels(t *testing.T) {
+	top, _ := lookalike.Top("acme.example", lookalike.Options{Least: lookalike.DefaultLeast}, 5)
+	w := world{string(top[0].Name) + " NS": records("NS", "ns.parking.test")}
+	e := env(w)
+	e.Random = nil
+	f, d := lookalikesOf(t, w, e, "1-5")
+	require.Equal(t, fact.Unknown, f.Outcome)
+	require.Equal(t, map[string]int{"no_random_labels": 1}, d.Reasons)
+	require.Empty(t, d.Found)
+}
