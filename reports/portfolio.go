@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 
 	"mspscan/msp"
+	"mspscan/msp/graph"
 )
 
 // PortfolioSchema names the JSON form of a Portfolio.
@@ -61,24 +62,25 @@ type PortfolioParty struct {
 	Share    float64  `json:"share"`    // of all organisations, 0 to 1
 }
 
-// PortfolioMember is one report with the names that hold over all inventories.
+// PortfolioMember is one report with what tells its parties apart over all
+// inventories.
 type PortfolioMember struct {
 	Report   *Report
-	Compared bool                         // with a run before
-	Key      func(provider string) string // of a declared provider
+	Compared bool                          // with a run before
+	Mark     func(party string) graph.Mark // of a declared provider or one that DNS shows
 }
 
 // BuildPortfolio joins reports. The order of members does not matter.
 func BuildPortfolio(members []PortfolioMember, errors []string) *Portfolio {
 	p := &Portfolio{Schema: PortfolioSchema, Grades: map[string]int{}, Organisations: []PortfolioRow{}, Parties: []PortfolioParty{}, Errors: append([]string{}, errors...)}
-	parties := map[string]*PortfolioParty{}
-	for _, m := range members {
+	parties, keys := map[string]*PortfolioParty{}, partyKeys(members)
+	for i, m := range members {
 		p.Tool, p.Now = m.Report.Tool, max(p.Now, m.Report.Run.Now)
 		row := portfolioRow(m.Report)
 		p.Organisations = append(p.Organisations, row)
 		p.Grades[cmp.Or(row.Grade, "-")]++
 		p.Open = addCounts(p.Open, row.Open)
-		gather(parties, m)
+		gather(parties, m, keys[i])
 	}
 	p.Changed = changed(members)
 	slices.SortFunc(p.Organisations, func(a, b PortfolioRow) int {
@@ -119,17 +121,38 @@ func portfolioRow(r *Report) PortfolioRow {
 	return row
 }
 
+// partyKeys names the parties of each member as they are named over all of them.
+func partyKeys(members []PortfolioMember) []map[string]string {
+	j := graph.NewJoiner()
+	handles := make([]map[string]int, len(members))
+	for i, m := range members {
+		handles[i] = map[string]int{}
+		for _, p := range m.Report.Providers {
+			mark := m.Mark(p.ID)
+			if mark.Entry == "" && mark.Legal == "" && len(mark.Domains) == 0 && mark.Name == "" {
+				mark.Name = p.ID // of a name without letters that a slug keeps
+			}
+			handles[i][p.ID] = j.Add(i, mark, p.Declared)
+		}
+	}
+	all, keys := j.Keys(), make([]map[string]string, len(members))
+	for i := range members {
+		keys[i] = map[string]string{}
+		for id, h := range handles[i] {
+			keys[i][id] = all[h]
+		}
+	}
+	return keys
+}
+
 // gather adds one organisation to the parties that stand behind it.
-func gather(parties map[string]*PortfolioParty, m PortfolioMember) {
+func gather(parties map[string]*PortfolioParty, m PortfolioMember, keys map[string]string) {
 	trust := map[string][]string{}
 	for _, d := range m.Report.Dependencies {
 		trust[d.To] = append(trust[d.To], string(d.Trust))
 	}
 	for _, p := range m.Report.Providers {
-		key := p.ID
-		if p.Declared {
-			key = m.Key(p.ID)
-		}
+		key := keys[p.ID]
 		party := parties[key]
 		if party == nil {
 			party = &PortfolioParty{ID: key, Name: p.Name, Rank: p.Rank}

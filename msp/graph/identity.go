@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"slices"
 	"strings"
 
 	"mspscan/msp"
@@ -153,29 +152,3 @@ func (g *Graph) Party(n msp.Name) (Party, bool) { return g.identity.party(n) }
 // Owners gives the ids of the declared parties that own a name, the closest
 // declared name above it deciding.
 func (g *Graph) Owners(n msp.Name) []string { return g.identity.owners(n) }
-
-// Key names a declared provider the same way in every inventory: by its
-// catalogue entry, else by the registrable domain of its first domain, else by
-// its name.
-func (g *Graph) Key(provider string) string {
-	var keys []string
-	for entry, owner := range g.identity.byParty {
-		if owner == provider {
-			keys = append(keys, entry)
-		}
-	}
-	if len(keys) > 0 {
-		return slices.Min(keys)
-	}
-	n, ok := g.index[provider]
-	if !ok || g.nodes[n].Kind != NodeProvider {
-		return provider
-	}
-	p := &g.inv.Providers[g.nodes[n].Item]
-	for _, d := range p.Domains {
-		if reg, ok := domain.Registrable(d); ok {
-			return string(reg)
-		}
-	}
-	return msp.Slug(g.identity.names[provider])
-}

@@ -20,6 +20,7 @@ import (
 	xhtml "golang.org/x/net/html"
 
 	"mspscan/msp"
+	"mspscan/msp/graph"
 	"mspscan/reports"
 	"mspscan/reports/html"
 	"mspscan/reports/internal/sample"
@@ -169,7 +170,7 @@ func checkAttribute(t *testing.T, n *xhtml.Node, a xhtml.Attribute) {
 // portfolio joins the samples, the first organisation under a name from outside.
 func portfolio(t *testing.T, name string) *reports.Portfolio {
 	t.Helper()
-	own := func(id string) string { return id }
+	own := func(id string) graph.Mark { return graph.Mark{Name: id} }
 	one, err := sample.Many(3, 2)
 	require.NoError(t, err)
 	empty, err := sample.Empty()
@@ -178,7 +179,7 @@ func portfolio(t *testing.T, name string) *reports.Portfolio {
 	first.Organisation.Name = name
 	second, third := reports.Build(one), reports.Build(empty)
 	third.Organisation.ID = "bare"
-	return reports.BuildPortfolio([]reports.PortfolioMember{{Report: first, Key: own}, {Report: second, Key: own}, {Report: third, Key: own}}, []string{name})
+	return reports.BuildPortfolio([]reports.PortfolioMember{{Report: first, Mark: own}, {Report: second, Mark: own}, {Report: third, Mark: own}}, []string{name})
 }
 
 // TestPortfolio holds the page of many organisations to its model, with hostile

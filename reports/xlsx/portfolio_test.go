@@ -25,7 +25,7 @@ func portfolios(t testing.TB) map[string]*reports.Portfolio {
 	hostile, err := sample.Hostile(hostileTexts(t))
 	require.NoError(t, err)
 	member := func(in reports.Input) reports.PortfolioMember {
-		return reports.PortfolioMember{Report: reports.Build(in), Key: in.Graph.Key}
+		return reports.PortfolioMember{Report: reports.Build(in), Mark: in.Graph.Mark}
 	}
 	third := member(many)
 	third.Report.Organisation.ID, third.Report.Organisation.Name = "third", "Third Ltd"
@@ -70,7 +70,7 @@ func TestPortfolio(t *testing.T) {
 	for _, row := range rows {
 		all += strings.Join(row, " | ") + "\n"
 	}
-	for _, want := range []string{"Provider exposure of 3 organisations", "stands behind 2 of 3 organisations", "Concentration is low", "acme: the gate ends with exit code 1", "HHI of 10,000"} {
+	for _, want := range []string{"Provider exposure of 3 organisations", "stands behind 3 of 3 organisations", "Concentration is low", "acme: the gate ends with exit code 1", "HHI of 10,000"} {
 		require.Contains(t, all, want)
 	}
 	require.Contains(t, partsText(t, raw), "Stacked bar chart: organisations by the grade of their worst provider:")

@@ -182,7 +182,7 @@ func runPortfolio(ctx context.Context, cfg Config, s Streams, jobs []*job, n *ne
 			problems = append(problems, fmt.Sprintf("%s: the gate ends with exit code %d", r.Organisation.ID, e.Code))
 			code = worse(code, e.Code)
 		}
-		list = append(list, reports.PortfolioMember{Report: r, Compared: j.judge.past != nil, Key: j.graph.Key})
+		list = append(list, reports.PortfolioMember{Report: r, Compared: j.judge.past != nil, Mark: j.graph.Mark})
 		j.judge.kept = nil // its memory is for the next
 	}
 	if err := portfolioReports(cfg, s, reports.BuildPortfolio(list, problems)); err != nil {
