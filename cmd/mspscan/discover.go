@@ -22,7 +22,7 @@ is unknown throughout. A file that exists is never overwritten.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.color = "auto"
-			cfg.Version = version
+			cfg.Version, cfg.Confine = version, confiner(cmd)
 			return fromPipeline(pipeline.Discover(cmd.Context(), cfg, f.streams(cmd), args, file))
 		},
 	}

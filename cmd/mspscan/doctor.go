@@ -14,13 +14,13 @@ func doctorCommand() *cobra.Command {
 		Short: "Say what of the environment will limit a scan",
 		Long: `Say what of the environment will limit a scan: whether each resolver answers,
 tells the truth of names that do not exist, validates DNSSEC, speaks TCP and EDNS,
-and whether name servers can be asked directly. Only the root zone and random
+and whether name servers can be asked directly; and whether the sandbox is in force. Only the root zone and random
 names under invalid. are asked for. Exit code 3 if no scan can be trusted.`,
 		Example: "  mspscan doctor --resolver 192.0.2.53",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.color = "auto"
-			cfg.Version = version
+			cfg.Version, cfg.Confine = version, confiner(cmd)
 			return fromPipeline(pipeline.Doctor(cmd.Context(), cfg, f.streams(cmd)))
 		},
 	}

@@ -37,6 +37,8 @@ func layer(pkg string) (int, bool) {
 		return 5, true
 	case strings.HasPrefix(pkg, "reports/"):
 		return 6, true
+	case pkg == "cmd/mspscan/internal/sandbox":
+		return 6, true
 	case strings.HasPrefix(pkg, "cmd/mspscan/internal/"):
 		return 7, true
 	case pkg == "cmd/mspscan":
@@ -54,6 +56,7 @@ func home(imported, pkg string, test bool) bool {
 		"github.com/xuri/excelize":     {"reports/xlsx", "msp/inventory"},
 		"github.com/nats-io/":          {"scanner/queue"},
 		"github.com/spf13/cobra":       {"cmd/mspscan"},
+		"github.com/landlock-lsm/":     {"cmd/mspscan/internal/sandbox"},
 		"filippo.io/age":               {"cmd/mspscan/internal/pipeline"},
 		"gonum.org/":                   {},
 	}

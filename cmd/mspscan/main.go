@@ -8,15 +8,18 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"mspscan/cmd/mspscan/internal/sandbox"
 )
 
-func main() { os.Exit(program()) }
+func main() { os.Exit(program(sandbox.Enter)) }
 
-// program runs mspscan as a process of its own. The first signal to stop ends a
-// run in order, its journal kept; a second one stops it hard.
-func program() int {
+// program runs mspscan as a process of its own, in the sandbox that enter makes.
+// The first signal to stop ends a run in order, its journal kept; a second one
+// stops it hard.
+func program(enter confine) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	return run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	return run(context.WithValue(ctx, confineKey{}, enter), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 }

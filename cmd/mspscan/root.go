@@ -78,6 +78,7 @@ Begin with:  mspscan init --sample DIR`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError("%w; see %s --help", err, cmd.CommandPath())
 	})
+	addNoSandbox(root)
 	for _, c := range commands() {
 		prepare(c)
 		root.AddCommand(c)

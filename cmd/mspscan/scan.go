@@ -143,6 +143,7 @@ most of them.`,
 			if err != nil {
 				return err
 			}
+			full.Confine = confiner(cmd)
 			full.Inventories, full.NoProgress, full.Command = groups[0], noProgress, commandLine(cmd, args)
 			if len(groups) > 1 {
 				return fromPipeline(pipeline.Portfolio(cmd.Context(), full, groups, f.streams(cmd)))
@@ -196,6 +197,7 @@ and --now give the same bytes in every format.`,
 			if err != nil {
 				return err
 			}
+			cfg.Confine = confiner(cmd)
 			return fromPipeline(pipeline.Report(cmd.Context(), cfg, f.streams(cmd), args[0]))
 		},
 	}

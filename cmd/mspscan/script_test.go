@@ -7,6 +7,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
+
+	"mspscan/cmd/mspscan/internal/sandbox"
 )
 
 func TestMain(m *testing.M) {
@@ -14,8 +16,16 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run()) // the program in a child process: no scripts, no folder of their own
 	}
 	testscript.Main(m, map[string]func(){
-		"mspscan": main,
+		"mspscan": func() { os.Exit(program(enterCovered)) },
 	})
+}
+
+// enterCovered enters the sandbox; where coverage is measured, it may be written.
+func enterCovered(p sandbox.Policy) (sandbox.Status, error) {
+	if dir := os.Getenv("GOCOVERDIR"); dir != "" {
+		p.Folders = append(p.Folders, dir)
+	}
+	return sandbox.Enter(p)
 }
 
 // TestScript runs mspscan as a user types it. $SAMPLE is the sample's folder.

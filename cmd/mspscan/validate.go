@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"mspscan/cmd/mspscan/internal/sandbox"
 	"mspscan/msp"
 	"mspscan/msp/inventory"
 )
@@ -20,7 +21,14 @@ func validateCommand() *cobra.Command {
 problem as file:line:column: what is wrong; what would be right.
 Nothing is written and no network is used. Exit code 0 = usable, 2 = not.`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return validate(args, cmd.ErrOrStderr()) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if enter := confiner(cmd); enter != nil {
+				if _, err := enter(sandbox.Policy{Read: args}); err != nil {
+					return fmt.Errorf("%w; --no-sandbox runs without", err)
+				}
+			}
+			return validate(args, cmd.ErrOrStderr())
+		},
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"time"
 
+	"mspscan/cmd/mspscan/internal/sandbox"
 	"mspscan/msp"
 	"mspscan/reports"
 )
@@ -52,6 +53,10 @@ type Config struct {
 	EncryptTo     []string     // age recipients of every output; none = as it is
 	Quiet         bool
 	NoProgress    bool
+
+	// Confine takes from the process what a run does not need, for good; nil = it
+	// keeps all.
+	Confine func(sandbox.Policy) (sandbox.Status, error)
 }
 
 // Streams are the ends of the program. Data goes to Out, all else to Err.

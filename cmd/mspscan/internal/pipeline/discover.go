@@ -29,6 +29,12 @@ func Discover(ctx context.Context, cfg Config, s Streams, domains []string, file
 	if _, err := os.Lstat(file); file != "" && !errors.Is(err, fs.ErrNotExist) {
 		return usage("%s is there already, or cannot be looked at; nothing was asked and nothing written", file)
 	}
+	if file != "" {
+		cfg.Outputs = []Output{{"yaml", file}} // where it goes
+	}
+	if err := cfg.confine(); err != nil {
+		return err
+	}
 	n, err := openNetwork(cfg)
 	if err != nil {
 		return coded(CodeInternal, err)

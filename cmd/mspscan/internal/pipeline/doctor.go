@@ -29,13 +29,16 @@ func Doctor(ctx context.Context, cfg Config, s Streams) (err error) {
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
+	list, err := cfg.examineSandbox()
+	if err != nil {
+		return err
+	}
 	n, err := openNetwork(cfg)
 	if err != nil {
 		return coded(CodeInternal, err)
 	}
 	defer func() { err = errors.Join(err, n.close()) }()
 	n.warn(s.Err, cfg.Quiet)
-	var list []symptom
 	for _, r := range n.config.Resolvers {
 		found, err := examineResolver(ctx, n.config, r)
 		if err != nil {

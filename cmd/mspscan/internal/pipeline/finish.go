@@ -31,6 +31,9 @@ func Report(ctx context.Context, cfg Config, s Streams, file string) error {
 	if err := cfg.refuseClobber(file); err != nil {
 		return err
 	}
+	if err := cfg.confine(file); err != nil {
+		return err
+	}
 	j, err := newJudge(cfg)
 	if err != nil {
 		return err

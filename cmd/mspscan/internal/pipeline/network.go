@@ -151,10 +151,13 @@ func hashZones(dir string) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
+// resolvConf names the resolvers of the system.
+const resolvConf = "/etc/resolv.conf"
+
 // resolvers reads ADDR[:PORT] of each flag, or takes the system's resolvers.
 func resolvers(flags []string) ([]netip.AddrPort, error) {
 	if len(flags) == 0 {
-		return systemResolvers("/etc/resolv.conf")
+		return systemResolvers(resolvConf)
 	}
 	var list []netip.AddrPort
 	for _, s := range flags {

@@ -20,7 +20,7 @@ type Output struct {
 // ParseOutput reads FORMAT=FILE, or FORMAT alone for stdout.
 func ParseOutput(s string, known []string) (Output, error) {
 	format, file, found := strings.Cut(s, "=")
-	if !found {
+	if !found || stdoutName(file) {
 		file = "-"
 	}
 	for _, k := range known {
@@ -32,6 +32,13 @@ func ParseOutput(s string, known []string) (Output, error) {
 		}
 	}
 	return Output{}, fmt.Errorf("unknown format %q; known: %s", format, strings.Join(known, ", "))
+}
+
+// stdoutName reports whether a name is one of those that Unix has for stdout.
+// Through them a file behind stdout would be opened a second time, and what is
+// printed there later would overwrite it.
+func stdoutName(file string) bool {
+	return file == "/dev/stdout" || file == "/dev/fd/1" || file == "/proc/self/fd/1"
 }
 
 // staged is an output written beside its place and not yet shown there.
@@ -90,8 +97,13 @@ func show(list []staged) error {
 }
 
 // special reports whether a file is there that a rename must not replace: a
-// device, a pipe, /dev/stdout.
+// device, a pipe, /dev/stderr whatever it leads to.
 func special(name string) bool {
+	if link, err := os.Lstat(name); err == nil && link.Mode()&os.ModeSymlink != 0 {
+		if abs, err := filepath.Abs(name); err == nil && (strings.HasPrefix(abs, "/dev/") || strings.HasPrefix(abs, "/proc/")) {
+			return true
+		}
+	}
 	info, err := os.Stat(name)
 	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
 }

@@ -25,6 +25,7 @@ func TestParseOutput(t *testing.T) {
 		{"json=a=b.json", Output{"json", "a=b.json"}, ""},
 		{"json", Output{"json", "-"}, ""},
 		{"json=-", Output{"json", "-"}, ""},
+		{"json=/dev/stdout", Output{"json", "-"}, ""},
 		{"json=", Output{}, "names no file"},
 		{"pdf=a.pdf", Output{}, `unknown format "pdf"; known: json, md`},
 	} {

@@ -30,7 +30,11 @@ func Portfolio(ctx context.Context, cfg Config, groups [][]string, s Streams) (e
 	if cfg.Redact != "" && cfg.Redact != string(reports.RedactNone) {
 		return usage("--redact takes one inventory at a time: pseudonyms of one organisation say nothing in another's report")
 	}
-	judge, err := readyJudge(cfg)
+	more := slices.Concat(groups...)
+	if cfg.Baseline != "" {
+		more = append(more, filepath.Dir(cfg.Baseline)) // one of each organisation
+	}
+	judge, err := readyJudge(cfg, more...)
 	if err != nil {
 		return err
 	}

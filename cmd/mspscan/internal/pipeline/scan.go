@@ -70,9 +70,13 @@ type job struct {
 	ended  journal.End // of the run that is gone on with
 }
 
-// readyJudge reads the rules and all else that judges, for a scan of now.
-func readyJudge(cfg Config) (*judge, error) {
+// readyJudge enters the sandbox and reads the rules and all else that judges, for
+// a scan of now. More names further files that the scan will read.
+func readyJudge(cfg Config, more ...string) (*judge, error) {
 	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if err := cfg.confine(more...); err != nil {
 		return nil, err
 	}
 	judge, err := newJudge(cfg)

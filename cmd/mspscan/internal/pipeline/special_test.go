@@ -4,6 +4,7 @@ package pipeline
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -12,6 +13,21 @@ import (
 
 	"github.com/stretchr/testify/require"
 )
+
+// TestKeepsDeviceLinks holds that the names of open files are never replaced,
+// even where a regular file stands behind them.
+func TestKeepsDeviceLinks(t *testing.T) {
+	f, err := os.Create(filepath.Join(t.TempDir(), "behind"))
+	require.NoError(t, err)
+	defer f.Close()
+	name := fmt.Sprintf("/dev/fd/%d", f.Fd())
+	if _, err := os.Stat(name); err != nil {
+		t.Skip("this system has no /dev/fd")
+	}
+	require.True(t, special(name))
+	require.False(t, special(f.Name()))
+	require.False(t, special("/dev/fd/none"))
+}
 
 // TestWriteIntoPipe holds that a file which is no regular one is written into and
 // not replaced.
