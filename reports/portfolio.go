@@ -1,16 +1,13 @@
 package reports
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"mspscan/msp"
-	"mspscan/msp/graph"
 )
 
 // PortfolioSchema names the JSON form of a Portfolio.
@@ -60,121 +57,6 @@ type PortfolioParty struct {
 	Rank     int      `json:"rank"`     // the closest
 	Trust    []string `json:"trust"`    // what DNS shows of it, and "access" where it holds a door
 	Share    float64  `json:"share"`    // of all organisations, 0 to 1
-}
-
-// PortfolioMember is one report with what tells its parties apart over all
-// inventories.
-type PortfolioMember struct {
-	Report   *Report
-	Compared bool                          // with a run before
-	Mark     func(party string) graph.Mark // of a declared provider or one that DNS shows
-}
-
-// BuildPortfolio joins reports. The order of members does not matter.
-func BuildPortfolio(members []PortfolioMember, errors []string) *Portfolio {
-	p := &Portfolio{Schema: PortfolioSchema, Grades: map[string]int{}, Organisations: []PortfolioRow{}, Parties: []PortfolioParty{}, Errors: append([]string{}, errors...)}
-	parties, keys := map[string]*PortfolioParty{}, partyKeys(members)
-	for i, m := range members {
-		p.Tool, p.Now = m.Report.Tool, max(p.Now, m.Report.Run.Now)
-		row := portfolioRow(m.Report)
-		p.Organisations = append(p.Organisations, row)
-		p.Grades[cmp.Or(row.Grade, "-")]++
-		p.Open = addCounts(p.Open, row.Open)
-		gather(parties, m, keys[i])
-	}
-	p.Changed = changed(members)
-	slices.SortFunc(p.Organisations, func(a, b PortfolioRow) int {
-		return cmp.Or(cmp.Compare(b.Score.Hi, a.Score.Hi), cmp.Compare(a.ID, b.ID))
-	})
-	for _, party := range parties {
-		slices.Sort(party.Clients)
-		slices.Sort(party.Trust)
-		party.Trust = slices.Compact(party.Trust)
-		party.Share = float64(len(party.Clients)) / float64(len(members))
-		p.Parties = append(p.Parties, *party)
-	}
-	slices.SortFunc(p.Parties, func(a, b PortfolioParty) int {
-		return cmp.Or(cmp.Compare(len(b.Clients), len(a.Clients)), cmp.Compare(a.ID, b.ID))
-	})
-	return p
-}
-
-func portfolioRow(r *Report) PortfolioRow {
-	row := PortfolioRow{
-		ID: r.Organisation.ID, Name: r.Organisation.Name, Currency: r.Organisation.Currency, Value: r.Organisation.Value,
-		Worst: r.Summary.Worst, Grade: r.Summary.Grade, Open: r.Summary.Open, Undeclared: len(r.Summary.Undeclared),
-		Checks: r.Coverage.Checks, Unknown: r.Coverage.Unknown, New: r.Summary.New, Fixed: r.Summary.Fixed,
-	}
-	for i := range r.Findings {
-		if f := &r.Findings[i]; f.State == msp.StateReopened && f.Waived == nil {
-			row.Reopened++
-		}
-	}
-	for _, p := range r.Providers {
-		if p.Declared {
-			row.Providers++
-		}
-		if p.ID == r.Summary.Worst && p.Score != nil && p.Exposure != nil {
-			row.Score, row.Exposure = *p.Score, *p.Exposure
-		}
-	}
-	return row
-}
-
-// partyKeys names the parties of each member as they are named over all of them.
-func partyKeys(members []PortfolioMember) []map[string]string {
-	j := graph.NewJoiner()
-	handles := make([]map[string]int, len(members))
-	for i, m := range members {
-		handles[i] = map[string]int{}
-		for _, p := range m.Report.Providers {
-			mark := m.Mark(p.ID)
-			if mark.Entry == "" && mark.Legal == "" && len(mark.Domains) == 0 && mark.Name == "" {
-				mark.Name = p.ID // of a name without letters that a slug keeps
-			}
-			handles[i][p.ID] = j.Add(i, mark, p.Declared)
-		}
-	}
-	all, keys := j.Keys(), make([]map[string]string, len(members))
-	for i := range members {
-		keys[i] = map[string]string{}
-		for id, h := range handles[i] {
-			keys[i][id] = all[h]
-		}
-	}
-	return keys
-}
-
-// gather adds one organisation to the parties that stand behind it.
-func gather(parties map[string]*PortfolioParty, m PortfolioMember, keys map[string]string) {
-	trust := map[string][]string{}
-	for _, d := range m.Report.Dependencies {
-		trust[d.To] = append(trust[d.To], string(d.Trust))
-	}
-	for _, p := range m.Report.Providers {
-		key := keys[p.ID]
-		party := parties[key]
-		if party == nil {
-			party = &PortfolioParty{ID: key, Name: p.Name, Rank: p.Rank}
-			parties[key] = party
-		}
-		party.Name = min(party.Name, p.Name)
-		party.Trust = append(party.Trust, trust[p.ID]...)
-		if p.Declared {
-			party.Declared++
-			party.Trust = append(party.Trust, "access")
-		}
-		if p.Rank > 0 && (party.Rank == 0 || p.Rank < party.Rank) {
-			party.Rank = p.Rank
-		}
-		if !slices.Contains(party.Clients, m.Report.Organisation.ID) {
-			party.Clients = append(party.Clients, m.Report.Organisation.ID)
-		}
-	}
-}
-
-func addCounts(a, b Counts) Counts {
-	return Counts{a.Critical + b.Critical, a.High + b.High, a.Medium + b.Medium, a.Low + b.Low, a.Info + b.Info}
 }
 
 // WriteJSON writes the portfolio as JSON.

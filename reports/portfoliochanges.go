@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -36,34 +35,6 @@ type PortfolioChange struct {
 	Subject      msp.Subject      `json:"subject"`
 	Message      string           `json:"message"`
 	ID           string           `json:"id"`
-}
-
-// changed joins the changes of all members; nil if none was compared.
-func changed(members []PortfolioMember) *PortfolioChanged {
-	c := &PortfolioChanged{Compared: []string{}, Added: []string{}, Changes: []PortfolioChange{}}
-	for _, m := range members {
-		if !m.Compared {
-			c.Added = append(c.Added, m.Report.Organisation.ID)
-			continue
-		}
-		c.Compared = append(c.Compared, m.Report.Organisation.ID)
-		for i := range m.Report.Findings {
-			c.add(m.Report.Organisation.ID, &m.Report.Findings[i])
-		}
-	}
-	if len(c.Compared) == 0 {
-		return nil
-	}
-	slices.Sort(c.Compared)
-	slices.Sort(c.Added)
-	slices.SortFunc(c.Changes, func(a, b PortfolioChange) int {
-		return cmp.Or(cmp.Compare(stateOrder(a.State), stateOrder(b.State)), cmp.Compare(b.Severity, a.Severity),
-			cmp.Compare(a.Organisation, b.Organisation), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.ID, b.ID))
-	})
-	if c.Left = max(0, len(c.Changes)-MaxPortfolioChanges); c.Left > 0 {
-		c.Changes = c.Changes[:MaxPortfolioChanges]
-	}
-	return c
 }
 
 func (c *PortfolioChanged) add(organisation string, f *Finding) {
