@@ -23,7 +23,7 @@ func layer(pkg string) (int, bool) {
 		return 3, true
 	case pkg == "msp/graph/csr":
 		return 1, true
-	case pkg == "msp/fact", pkg == "msp/filelock", pkg == "msp/domain", pkg == "msp/questionnaire", pkg == "msp/strict", pkg == "scanner/internal/fieldlist":
+	case pkg == "msp/fact", pkg == "msp/filelock", pkg == "msp/domain", pkg == "msp/questionnaire", pkg == "msp/secret", pkg == "msp/strict", pkg == "scanner/internal/fieldlist":
 		return 1, true
 	case pkg == "scanner/lookalike", pkg == "msp/inventory", pkg == "msp/catalog", pkg == "msp/history", pkg == "msp/indicator", pkg == "msp/waiver":
 		return 2, true

@@ -12,6 +12,7 @@ import (
 	"mspscan/cmd/mspscan/internal/pipeline"
 	"mspscan/msp"
 	"mspscan/msp/inventory"
+	"mspscan/msp/secret"
 	"mspscan/reports"
 )
 
@@ -175,11 +176,14 @@ func scanFlags(c *cobra.Command, cfg *pipeline.Config) {
 	flags.IntVar(&cfg.Ranks, "ranks", 2, "how many ranks of dependencies to follow")
 }
 
-// commandLine gives the command as a reader can type it again.
+// commandLine gives the command as a reader can type it again, but for passwords.
 func commandLine(cmd *cobra.Command, args []string) []string {
 	line := strings.Fields(cmd.CommandPath())
 	line = append(line, args...)
 	cmd.Flags().Visit(visitInto(&line))
+	for i, s := range line {
+		line[i], _ = secret.Blot(s)
+	}
 	return line
 }
 

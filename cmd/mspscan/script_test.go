@@ -36,7 +36,7 @@ func TestScript(t *testing.T) {
 		Dir:                 filepath.Join("..", "..", "testdata", "script"),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"setcell": setCell, "picture": drawPicture},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"setcell": setCell, "picture": drawPicture, "nowhere": nowhere},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("SAMPLE", sample)
 			env.Setenv("NO_COLOR", "1")

@@ -69,7 +69,7 @@ func BenchmarkDecodeLarge(b *testing.B) {
 		done := make(chan struct{})
 		start := cpuTime(b)
 		go watchHeap(done, peak)
-		inv, diags := Decode([]File{{"inventory.yaml", data}})
+		inv, diags := Decode([]File{{Name: "inventory.yaml", Data: data}})
 		close(done)
 		b.ReportMetric((cpuTime(b) - start).Seconds(), "cpu-s")
 		require.NoError(b, diags.Err())
@@ -105,7 +105,7 @@ func watchHeap(done chan struct{}, out chan uint64) {
 func BenchmarkDecodeSample(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		_, diags := Decode([]File{{"inventory.yaml", Sample()}})
+		_, diags := Decode([]File{{Name: "inventory.yaml", Data: Sample()}})
 		require.Empty(b, diags)
 	}
 }

@@ -15,14 +15,14 @@ import (
 // asCSV gives the CSV files of a YAML inventory.
 func asCSV(t *testing.T, text []byte) []File {
 	t.Helper()
-	sheets, err := Sheets(File{"inventory.yaml", text})
+	sheets, err := Sheets(File{Name: "inventory.yaml", Data: text})
 	require.NoError(t, err)
 	var files []File
 	for _, s := range sheets {
 		var b bytes.Buffer
 		w := csv.NewWriter(&b)
 		require.NoError(t, w.WriteAll(s.Rows))
-		files = append(files, File{s.Name + ".csv", b.Bytes()})
+		files = append(files, File{Name: s.Name + ".csv", Data: b.Bytes()})
 	}
 	return files
 }
@@ -174,12 +174,12 @@ func TestCSVForms(t *testing.T) {
 	access := "provider,id,kind,reaches,controls.mfa\nnorth,rmm,rmm_agent,ad,?\nnorth,rmm,rmm_agent,erp,\n"
 	assets := "\ufeffid,kind,name\r\nad,identity,'=A1\r\nerp,data,\"a \"\"b\"\"\"\r\n"
 	inv, diags := Decode([]File{
-		{"d/Organisation.csv", []byte(org)},
-		{`d\providers.csv`, []byte(providers)},
-		{"relationships.CSV", []byte(relationships)},
-		{"access.csv", []byte(access)},
-		{"assets.csv", []byte(assets)},
-		{"read me.csv", []byte("hello\n")},
+		{Name: "d/Organisation.csv", Data: []byte(org)},
+		{Name: `d\providers.csv`, Data: []byte(providers)},
+		{Name: "relationships.CSV", Data: []byte(relationships)},
+		{Name: "access.csv", Data: []byte(access)},
+		{Name: "assets.csv", Data: []byte(assets)},
+		{Name: "read me.csv", Data: []byte("hello\n")},
 	})
 	require.NoError(t, diags.Err())
 	require.Contains(t, diags.Error(), `read me.csv:1:1: warning: "read me" is no sheet`)
@@ -191,7 +191,7 @@ func TestCSVForms(t *testing.T) {
 	require.True(t, inv.Providers[0].Assessments[0].Date.Known())
 
 	for name, text := range map[string]string{"inventory.csv": "colour,shape\n", "acces.csv": "id\n", "access.csv": "", "assets.csv": ",,,\n,,,\n"} {
-		inv, diags := Decode([]File{{name, []byte(text)}})
+		inv, diags := Decode([]File{{Name: name, Data: []byte(text)}})
 		require.Nil(t, inv)
 		require.Contains(t, diags.Error(), name+":1:1: ")
 		require.False(t, strings.Contains(diags.Error(), "goroutine"))
@@ -199,7 +199,7 @@ func TestCSVForms(t *testing.T) {
 }
 
 func FuzzCSV(f *testing.F) {
-	sheets, err := Sheets(File{"inventory.yaml", Sample()})
+	sheets, err := Sheets(File{Name: "inventory.yaml", Data: Sample()})
 	require.NoError(f, err)
 	require.NotEmpty(f, sheets)
 	for _, s := range sheets {

@@ -12,13 +12,13 @@ import (
 
 func decode(t *testing.T, text string) *msp.Inventory {
 	t.Helper()
-	inv, diags := Decode([]File{{"inventory.yaml", []byte(text)}})
+	inv, diags := Decode([]File{{Name: "inventory.yaml", Data: []byte(text)}})
 	require.NoError(t, diags.Err())
 	return inv
 }
 
 func TestSampleIsTheWorkedExample(t *testing.T) {
-	inv, diags := Decode([]File{{"inventory.yaml", Sample()}})
+	inv, diags := Decode([]File{{Name: "inventory.yaml", Data: Sample()}})
 	require.Empty(t, diags)
 	require.Equal(t, "3 providers, 3 relationships, 4 doors, 3 assets; 90 answers unknown", Summary(inv))
 	require.Equal(t, "acme", inv.Organisation.ID)
@@ -39,7 +39,7 @@ func TestSampleIsTheWorkedExample(t *testing.T) {
 }
 
 func TestStarterHasNoDiagnostic(t *testing.T) {
-	_, diags := Decode([]File{{"inventory.yaml", Starter()}})
+	_, diags := Decode([]File{{Name: "inventory.yaml", Data: Starter()}})
 	require.Empty(t, diags)
 }
 
@@ -239,7 +239,7 @@ func TestShortDiagnostics(t *testing.T) {
 		{"version: 1\norganisation: {id: acme}\nassets: [{id: a, kind: data, value: {min: 3, likely: 2, max: 9}}]\n", `3:37: the value has min 3, likely 2, max 9; min may not be over likely, nor likely over max`},
 		{"version: 1\norganisation: {id: acme}\nassets: [{id: a, kind: data, value: .inf}]\n", `3:37: value is ".inf"; write a plain number of the currency's units, such as 4000000`},
 	} {
-		_, diags := Decode([]File{{"i.yaml", []byte(tc.text)}})
+		_, diags := Decode([]File{{Name: "i.yaml", Data: []byte(tc.text)}})
 		require.Contains(t, "\n"+diags.Error()+"\n", "\ni.yaml:"+tc.want+"\n")
 	}
 }
@@ -247,7 +247,7 @@ func TestShortDiagnostics(t *testing.T) {
 // TestSyntaxErrorsDoNotHideOthers holds that one broken item leaves the
 // problems of the others to be seen.
 func TestSyntaxErrorsDoNotHideOthers(t *testing.T) {
-	_, diags := Decode([]File{{"i.yaml", []byte(`version: 1
+	_, diags := Decode([]File{{Name: "i.yaml", Data: []byte(`version: 1
 organisation: {id: acme, domains: [acme..example]}
 providers:
   - {id: a, kind: msp, name: x: y}
@@ -273,7 +273,7 @@ func TestFileNamesAreMadeHarmless(t *testing.T) {
 	for name, want := range map[string]string{
 		"::error::x": "./::error::x:1:1: ", "##vso[x]": `./\x23\x23vso[x]:1:1: `, "a\x1b[31m\nb": `a\x1b[31m\nb:1:1: `,
 	} {
-		_, diags := Decode([]File{{name, []byte("x: 1\n")}})
+		_, diags := Decode([]File{{Name: name, Data: []byte("x: 1\n")}})
 		require.Contains(t, "\n"+diags.Error(), "\n"+want)
 	}
 }

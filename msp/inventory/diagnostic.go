@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mspscan/msp"
+	"mspscan/msp/secret"
 )
 
 // Diagnostic is one problem of an inventory: where, what is wrong, and what
@@ -91,7 +92,11 @@ type report struct {
 	errs  int // errors, those not listed too
 }
 
+// add keeps a diagnostic; a credential among the words that it quotes is blotted
+// out.
 func (r *report) add(d Diagnostic) {
+	d.Problem, _ = secret.Blot(d.Problem)
+	d.Want, _ = secret.Blot(d.Want)
 	if !d.Warning {
 		r.errs++
 	}

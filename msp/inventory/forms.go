@@ -12,6 +12,7 @@ import (
 
 	"mspscan/msp"
 	"mspscan/msp/domain"
+	"mspscan/msp/secret"
 )
 
 // maxText is what a cell of a workbook holds, so that every text can go into
@@ -25,13 +26,18 @@ const (
 	maxID        = 128
 )
 
-// scalar gives the text of a single value.
+// scalar gives the text of a single value. A credential in it is blotted out and
+// warned of: what an inventory says is passed on in reports.
 func (d *decoder) scalar(n node, what, want string) (string, bool) {
 	if n.kind != scalar || n.null() {
 		d.errorf(n, "%s is %s", want, what, n.what())
 		return "", false
 	}
-	return n.text, true
+	s, secrets := secret.Blot(n.text)
+	for _, m := range secrets {
+		d.warnf(n, "%s holds what looks like %s", secretAdvice, what, m.Kind)
+	}
+	return s, true
 }
 
 // text reads a text of one line; blanks around it are dropped.

@@ -25,7 +25,7 @@ func seeds(t testing.TB) [][]byte {
 // checkDecode holds what is true of every input.
 func checkDecode(t *testing.T, name string, data []byte) {
 	t.Helper()
-	inv, diags := Decode([]File{{name, data}})
+	inv, diags := Decode([]File{{Name: name, Data: data}})
 	require.Equal(t, diags.Err() == nil, inv != nil)
 	require.Equal(t, inv == nil, len(diags.Errors()) > 0, "an error says why")
 	for _, d := range diags {
@@ -41,7 +41,7 @@ func checkDecode(t *testing.T, name string, data []byte) {
 	for _, line := range strings.Split(text, "\n") {
 		require.False(t, strings.HasPrefix(line, "::") || strings.HasPrefix(line, "##"))
 	}
-	again, diags2 := Decode([]File{{name, data}})
+	again, diags2 := Decode([]File{{Name: name, Data: data}})
 	require.Equal(t, diags, diags2, "the same bytes give the same diagnostics")
 	require.Equal(t, inv, again)
 }

@@ -8,8 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"unicode/utf8"
 
 	"mspscan/msp"
+	"mspscan/msp/secret"
 )
 
 // MaxFile is the size in bytes up to which an inventory file is read.
@@ -23,7 +26,9 @@ type Loaded struct {
 }
 
 // Load reads the files of one inventory and decodes them. The error is
-// Diagnostics where the files can be read but not used.
+// Diagnostics where the files can be read but not used. Credentials are blotted
+// out in what it gives, the bytes of text files too, and warned of; the hash of a
+// file is that of the file as it is.
 func Load(paths []string) (*Loaded, error) {
 	var files []File
 	var bad Diagnostics
@@ -34,8 +39,9 @@ func Load(paths []string) (*Loaded, error) {
 	if len(bad) > 0 {
 		return nil, bad
 	}
+	warnings := blot(files)
 	inv, diags := Decode(files)
-	if err := diags.Err(); err != nil {
+	if diags = append(warnings, diags...); diags.Err() != nil {
 		return nil, diags
 	}
 	return &Loaded{Inventory: inv, Files: files, Warnings: diags}, nil
@@ -62,6 +68,39 @@ func read(name string) (File, Diagnostics) {
 		return fail(fmt.Sprintf("is larger than %d MiB", MaxFile>>20), "split the inventory")
 	}
 	return File{Name: name, Data: data}, nil
+}
+
+// blot writes over the credentials in files that are text. Those in a workbook are
+// found when its cells are read.
+func blot(files []File) (warnings Diagnostics) {
+	for i, f := range files {
+		if !utf8.Valid(f.Data) {
+			continue
+		}
+		text := string(f.Data)
+		out, found := secret.Blot(text)
+		if len(found) == 0 {
+			continue
+		}
+		files[i] = File{f.Name, []byte(out), f.SHA256()}
+		for _, m := range found[:min(len(found), maxSecrets)] {
+			warnings = append(warnings, Diagnostic{
+				Pos: behind(f.Name, text[:m.Start]), Problem: "this looks like " + m.Kind, Want: secretAdvice, Warning: true,
+			})
+		}
+	}
+	return warnings
+}
+
+const (
+	maxSecrets   = 100 // that are warned of
+	secretAdvice = "take it out and change it; reports show it blotted out"
+)
+
+// behind gives the position behind a text.
+func behind(name, before string) msp.Pos {
+	line := before[strings.LastIndexByte(before, '\n')+1:]
+	return msp.Pos{File: name, Line: strings.Count(before, "\n") + 1, Column: utf8.RuneCountInString(line) + 1}
 }
 
 // readUpTo reads at most limit bytes. A regular file is read into a buffer of

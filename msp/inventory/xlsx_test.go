@@ -15,7 +15,7 @@ import (
 
 func asWorkbook(t *testing.T, text []byte) []byte {
 	t.Helper()
-	data, err := Workbook(File{"inventory.yaml", text})
+	data, err := Workbook(File{Name: "inventory.yaml", Data: text})
 	require.NoError(t, err)
 	return data
 }
@@ -23,7 +23,7 @@ func asWorkbook(t *testing.T, text []byte) []byte {
 func TestRoundTripThroughWorkbook(t *testing.T) {
 	for _, text := range []string{everything, string(Sample()), string(Starter())} {
 		data := asWorkbook(t, []byte(text))
-		got, diags := Decode([]File{{"inventory.xlsx", data}})
+		got, diags := Decode([]File{{Name: "inventory.xlsx", Data: data}})
 		require.NoError(t, diags.Err())
 		requireSame(t, decode(t, text), got)
 		require.True(t, bytes.Equal(data, asWorkbook(t, []byte(text))), "the same file gives the same bytes")
@@ -31,7 +31,7 @@ func TestRoundTripThroughWorkbook(t *testing.T) {
 }
 
 func TestWorkbookPlaces(t *testing.T) {
-	inv, diags := Decode([]File{{"i.xlsx", asWorkbook(t, Sample())}})
+	inv, diags := Decode([]File{{Name: "i.xlsx", Data: asWorkbook(t, Sample())}})
 	require.Empty(t, diags)
 	require.Equal(t, msp.Pos{File: "i.xlsx", Sheet: "access", Line: 3, Column: 1}, inv.Relationships[0].Access[1].Src.Pos)
 	require.Equal(t, "i.xlsx[providers]:2:2", inv.Providers[0].Src.At("name").String())
@@ -88,7 +88,7 @@ func TestCellValues(t *testing.T) {
 	require.NoError(t, x.SetCellRichText("providers", "F2", []excelize.RichTextRun{{Text: "North", Font: &excelize.Font{Bold: true}}, {Text: " MSP"}}))
 	var b bytes.Buffer
 	require.NoError(t, x.Write(&b))
-	inv, diags := Decode([]File{{"i.xlsx", b.Bytes()}})
+	inv, diags := Decode([]File{{Name: "i.xlsx", Data: b.Bytes()}})
 	require.NoError(t, diags.Err())
 	require.Equal(t, 3, inv.Organisation.EssentialEightTarget)
 	require.Equal(t, "A _x0041_ B", strings.ReplaceAll(inv.Organisation.Name, "A A B", "A _x0041_ B"), "read as the format says")
@@ -113,7 +113,7 @@ func TestUnescape(t *testing.T) {
 }
 
 func FuzzWorkbook(f *testing.F) {
-	data, err := Workbook(File{"inventory.yaml", Sample()})
+	data, err := Workbook(File{Name: "inventory.yaml", Data: Sample()})
 	require.NoError(f, err)
 	require.NotEmpty(f, data)
 	f.Add(data)
@@ -141,7 +141,7 @@ func bookWith(t testing.TB, access string) []byte {
 }
 
 func TestBookWith(t *testing.T) {
-	inv, diags := Decode([]File{{"i.xlsx", bookWith(t, "")}})
+	inv, diags := Decode([]File{{Name: "i.xlsx", Data: bookWith(t, "")}})
 	require.NoError(t, diags.Err())
 	require.Equal(t, "acme", inv.Organisation.ID)
 }

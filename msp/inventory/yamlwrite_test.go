@@ -10,22 +10,22 @@ import (
 // the inventory is the same, and so is a second way round to the byte.
 func TestRoundTripToYAML(t *testing.T) {
 	for _, text := range []string{everything, string(Sample()), string(Starter())} {
-		back, err := YAML([]File{{"i.xlsx", asWorkbook(t, []byte(text))}})
+		back, err := YAML([]File{{Name: "i.xlsx", Data: asWorkbook(t, []byte(text))}})
 		require.NoError(t, err)
 		requireSame(t, decode(t, text), decode(t, string(back)))
 		fromCSV, err := YAML(asCSV(t, []byte(text)))
 		require.NoError(t, err)
 		requireSame(t, decode(t, text), decode(t, string(fromCSV)))
-		again, err := YAML([]File{{"i.xlsx", asWorkbook(t, back)}})
+		again, err := YAML([]File{{Name: "i.xlsx", Data: asWorkbook(t, back)}})
 		require.NoError(t, err)
 		require.Equal(t, string(back), string(again))
 	}
 }
 
 func TestYAMLOfOthers(t *testing.T) {
-	_, err := YAML([]File{{"i.yaml", Sample()}})
+	_, err := YAML([]File{{Name: "i.yaml", Data: Sample()}})
 	require.ErrorContains(t, err, "no CSV or XLSX inventory")
-	_, err = YAML([]File{{"access.csv", []byte("id\n")}})
+	_, err = YAML([]File{{Name: "access.csv", Data: []byte("id\n")}})
 	var diags Diagnostics
 	require.ErrorAs(t, err, &diags)
 }

@@ -16,6 +16,7 @@ import (
 	yaml "go.yaml.in/yaml/v3"
 
 	"mspscan/msp"
+	"mspscan/msp/secret"
 )
 
 // MaxFile is the size in bytes up to which a waiver file is read.
@@ -240,9 +241,10 @@ func (d *decoder) value(w *Waiver, key string, v *yaml.Node) {
 	}
 }
 
-// text reads a value of one line; a justification may have several.
+// text reads a value of one line; a justification may have several. A credential
+// in it is blotted out, as reports show it.
 func (d *decoder) text(v *yaml.Node, key string) (string, bool) {
-	s := strings.TrimSpace(v.Value)
+	s, _ := secret.Blot(strings.TrimSpace(v.Value))
 	bad := func(r rune) bool { return unicode.IsControl(r) && (key != "justification" || r != '\n' && r != '\t') }
 	switch {
 	case v.Kind != yaml.ScalarNode:

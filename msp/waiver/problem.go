@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mspscan/msp"
+	"mspscan/msp/secret"
 )
 
 // Problem is something wrong in a waiver file: where, what, and what would be
@@ -32,7 +33,8 @@ func (ps Problems) Error() string {
 }
 
 func (ps *Problems) add(at msp.Pos, want, what string, args ...any) {
-	*ps = append(*ps, Problem{Pos: at, What: fmt.Sprintf(what, args...), Want: want})
+	text, _ := secret.Blot(fmt.Sprintf(what, args...))
+	*ps = append(*ps, Problem{Pos: at, What: text, Want: want})
 }
 
 func (ps Problems) sorted() Problems {

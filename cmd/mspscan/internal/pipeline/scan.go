@@ -144,12 +144,12 @@ func embed(files []inventory.File) (string, []journal.File) {
 	whole := sha256.New()
 	var list []journal.File
 	for _, f := range files {
-		sum := sha256.Sum256(f.Data)
-		list = append(list, journal.NewFile(f.Name, hex.EncodeToString(sum[:]), f.Data))
+		sum := f.SHA256()
+		list = append(list, journal.NewFile(f.Name, sum, f.Data))
 		if len(files) == 1 {
-			return hex.EncodeToString(sum[:]), list
+			return sum, list
 		}
-		fmt.Fprintf(whole, "%s %x\n", f.Name, sum)
+		fmt.Fprintf(whole, "%s %s\n", f.Name, sum)
 	}
 	return hex.EncodeToString(whole.Sum(nil)), list
 }
