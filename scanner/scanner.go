@@ -85,8 +85,9 @@ func Printable(s string) string {
 // (from here, such as IPv6 without a way out), canceled,
 // lame (denied without authority), referral (by an authoritative server, with
 // the NS records in Authority), incomplete (an authoritative server's chain left
-// its zones), no_soa (an empty answer without proof by a resolver that gives it
-// elsewhere), bad_question.
+// its zones), no_soa (a denial without the SOA that would prove it, by a resolver
+// that gives it elsewhere or by an authoritative server), filtered (the resolver
+// says that it answers by a policy, RFC 8914), bad_question.
 type Answer struct {
 	Outcome    fact.Outcome
 	Reason     string

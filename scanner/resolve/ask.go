@@ -21,7 +21,8 @@ type session struct {
 	left     time.Duration // for exchanges; waiting for a turn is free
 	queries  []fact.Query
 	notes    []string
-	failed   *reply // an error reply that a server stood by
+	failed   *reply  // an error reply that a server stood by
+	from     *server // of the latest reply that counts
 }
 
 // tally is what a session knows of one server.
@@ -65,6 +66,7 @@ func (s *session) ask(name string, qtype uint16) (*reply, string) {
 			r := s.tryServer(t, name, qtype, try)
 			if r != nil {
 				t.server.note(true)
+				s.from = t.server
 				return r, ""
 			}
 			if t.why == "budget" || s.ctx.Err() != nil || s.left <= 0 {
@@ -104,9 +106,12 @@ func (s *session) tryServer(t *tally, name string, qtype uint16, try int) *reply
 		return nil
 	}
 	tcp := try == s.client.cfg.Tries-1 || t.refused > 0
-	plain := t.noEDNS || try == 1 && t.why == "timeout"
+	plain := t.plain(try)
 	q := s.query(name, qtype, plain)
 	r, why := s.try(t.server, q, tcp)
+	if r != nil && plain && t.server.breaker != nil && t.server.speaksEDNS.Load() {
+		r = s.explained(t, r, name, qtype)
+	}
 	if r != nil && q.edns && ednsRefused(r) && !q.do {
 		t.noEDNS = true
 		s.note("edns_broken")
@@ -119,6 +124,30 @@ func (s *session) tryServer(t *tally, name string, qtype uint16, try int) *reply
 	if r != nil && r.msg.Rcode != dns.RcodeSuccess && r.msg.Rcode != dns.RcodeNameError {
 		t.refused, t.last, t.why = t.refused+1, r, strings.ToLower(rcodeText(r.msg.Rcode))
 		return nil
+	}
+	return r
+}
+
+// plain reports whether to leave EDNS out: of a server that cannot take it, and
+// once where it may be why none came. A server known to speak it gets a second
+// chance first: the packet was lost, most likely.
+func (t *tally) plain(try int) bool {
+	at := 1
+	if t.server.speaksEDNS.Load() {
+		at = 2
+	}
+	return t.noEDNS || try == at && t.why == "timeout"
+}
+
+// explained asks again over TCP, with EDNS, what a resolver that speaks it was
+// asked without: it could not say that it answers by a policy (RFC 8914). No reply
+// leaves the first one standing.
+func (s *session) explained(t *tally, r *reply, name string, qtype uint16) *reply {
+	if t.noEDNS {
+		return r
+	}
+	if full, _ := s.try(t.server, s.query(name, qtype, false), true); full != nil {
+		return full
 	}
 	return r
 }

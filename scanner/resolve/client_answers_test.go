@@ -143,8 +143,8 @@ func TestChains(t *testing.T) {
 	require.Len(t, a.Queries, 12)
 }
 
-// TestBareDenial: an empty answer without an SOA is believed of a resolver that
-// never gives one, and of no other.
+// TestBareDenial: a denial without an SOA is believed of a resolver that never
+// gives one, and of no other.
 func TestBareDenial(t *testing.T) {
 	const soa = "ns:. 60 IN SOA ns. h. 1 1 1 1 1"
 	gives := func(control func(q *dns.Msg, tcp bool) *dns.Msg) handler {
@@ -160,22 +160,75 @@ func TestBareDenial(t *testing.T) {
 		control func(q *dns.Msg, tcp bool) *dns.Msg
 		want    string
 	}{
-		"proves":           {func(q *dns.Msg, _ bool) *dns.Msg { return resolver(q, 3, soa) }, "unknown(no_soa) NOERROR [no_soa]"},
-		"proves nothing":   {func(q *dns.Msg, _ bool) *dns.Msg { return resolver(q, 3) }, "absent NOERROR [no_soa]"},
-		"empty control":    {func(q *dns.Msg, _ bool) *dns.Msg { return resolver(q, 0) }, "absent NOERROR [no_soa]"},
-		"servfail control": {func(q *dns.Msg, _ bool) *dns.Msg { return resolver(q, 2) }, "unknown(no_soa) NOERROR [no_soa]"},
+		"proves":           {func(q *dns.Msg, _ bool) *dns.Msg { return resolver(q, 3, soa) }, "unknown(no_soa)"},
+		"proves nothing":   {func(q *dns.Msg, _ bool) *dns.Msg { return resolver(q, 3) }, "absent"},
+		"empty control":    {func(q *dns.Msg, _ bool) *dns.Msg { return resolver(q, 0) }, "absent"},
+		"servfail control": {func(q *dns.Msg, _ bool) *dns.Msg { return resolver(q, 2) }, "unknown(no_soa)"},
 		"forgets": {func(q *dns.Msg, tcp bool) *dns.Msg {
 			if asked++; asked == 1 {
 				return resolver(q, 3, soa)
 			}
 			return resolver(q, 3)
-		}, "absent NOERROR [no_soa]"},
+		}, "absent"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := against(t, gives(tt.control))
-			require.Equal(t, tt.want, brief(ask(c, "a.example", "A")))
-			require.Equal(t, "absent NXDOMAIN [no_soa]", brief(ask(c, "gone.example", "A")))
+			require.Equal(t, tt.want+" NOERROR [no_soa]", brief(ask(c, "a.example", "A")))
+			require.Equal(t, tt.want+" NXDOMAIN [no_soa]", brief(ask(c, "gone.example", "A")))
 		})
+	}
+}
+
+// TestBareDenialElsewhere: with several resolvers, another one settles a denial
+// without an SOA.
+func TestBareDenialElsewhere(t *testing.T) {
+	const soa = "ns:. 60 IN SOA ns. h. 1 1 1 1 1"
+	always := func(rcode int, records ...string) handler {
+		return func(q *dns.Msg, _ bool) *dns.Msg {
+			if dns.IsSubDomain("invalid.", q.Question[0].Name) {
+				return resolver(q, 3, soa)
+			}
+			return resolver(q, rcode, records...)
+		}
+	}
+	bare := always(3)
+	for name, tt := range map[string]struct {
+		others []handler
+		want   string
+	}{
+		"nobody else":        {nil, "unknown(no_soa) NXDOMAIN [no_soa]"},
+		"proves it":          {[]handler{always(3, soa)}, "absent NXDOMAIN [no_soa]"},
+		"proves the type":    {[]handler{always(0, soa)}, "absent NOERROR [no_soa]"},
+		"has it":             {[]handler{always(0, "a.example. 60 IN A 192.0.2.1")}, "present NOERROR 192.0.2.1 [no_soa]"},
+		"leads on":           {[]handler{always(0, "a.example. 60 IN CNAME b.example.", "b.example. 60 IN A 192.0.2.1")}, "present NOERROR >b.example 192.0.2.1 [no_soa]"},
+		"leads in a circle":  {[]handler{always(0, "a.example. 60 IN CNAME a.example.")}, "broken(cname_loop) NOERROR >a.example [no_soa]"},
+		"denies as barely":   {[]handler{bare}, "unknown(no_soa) NXDOMAIN [no_soa]"},
+		"fails":              {[]handler{always(2)}, "unknown(no_soa) NXDOMAIN [no_soa]"},
+		"fails, then proves": {[]handler{always(2), always(3, soa)}, "absent NXDOMAIN [no_soa]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, tt.want, brief(ask(against(t, append([]handler{bare}, tt.others...)...), "a.example", "A")))
+		})
+	}
+}
+
+// TestPolicy: what a resolver says that it answers by a policy proves nothing.
+func TestPolicy(t *testing.T) {
+	const soa = "ns:. 60 IN SOA ns. h. 1 1 1 1 1"
+	for code, want := range map[uint16]string{
+		dns.ExtendedErrorCodeForgedAnswer: "unknown(filtered)", dns.ExtendedErrorCodeBlocked: "unknown(filtered)",
+		dns.ExtendedErrorCodeCensored: "unknown(filtered)", dns.ExtendedErrorCodeFiltered: "unknown(filtered)",
+		dns.ExtendedErrorCodeProhibited:  "unknown(filtered)",
+		dns.ExtendedErrorCodeStaleAnswer: "absent", dns.ExtendedErrorCodeSynthesized: "absent",
+	} {
+		a := ask(against(t, func(q *dns.Msg, _ bool) *dns.Msg {
+			m := resolver(q, 3, soa)
+			m.SetEdns0(1232, false)
+			m.IsEdns0().Option = []dns.EDNS0{&dns.EDNS0_EDE{InfoCode: code}}
+			return m
+		}), "a.example", "A")
+		require.Equal(t, want+" NXDOMAIN", brief(a), code)
+		require.Len(t, a.EDE, 1)
 	}
 }
 
@@ -317,5 +370,48 @@ func TestEDNS(t *testing.T) {
 		for _, e := range a.Queries {
 			require.Contains(t, e.Options, "+dnssec", f)
 		}
+	}
+}
+
+// TestPlainOfASpeaker: a resolver that speaks EDNS and answers without only is
+// asked once more, as it cannot say then that it filters.
+func TestPlainOfASpeaker(t *testing.T) {
+	const soa = "ns:. 60 IN SOA ns. h. 1 1 1 1 1"
+	withOPT := func(m *dns.Msg, options ...dns.EDNS0) *dns.Msg {
+		m.SetEdns0(1232, false)
+		m.IsEdns0().Option = options
+		return m
+	}
+	for name, tt := range map[string]struct {
+		overTCP handler
+		want    string
+	}{
+		"says so": {func(q *dns.Msg, _ bool) *dns.Msg {
+			return withOPT(resolver(q, 3, soa), &dns.EDNS0_EDE{InfoCode: dns.ExtendedErrorCodeBlocked})
+		}, "unknown(filtered) NXDOMAIN"},
+		"says no more": {func(q *dns.Msg, _ bool) *dns.Msg { return withOPT(resolver(q, 3, soa)) }, "absent NXDOMAIN"},
+		"is silent":    {func(*dns.Msg, bool) *dns.Msg { return nil }, "absent NXDOMAIN"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c := against(t, func(q *dns.Msg, tcp bool) *dns.Msg {
+				switch {
+				case dns.IsSubDomain("invalid.", q.Question[0].Name):
+					return withOPT(resolver(q, 3, soa))
+				case tcp:
+					return tt.overTCP(q, tcp)
+				case q.IsEdns0() != nil:
+					return nil
+				}
+				return resolver(q, 3, soa)
+			})
+			require.Equal(t, fact.Absent, ask(c, "x.invalid", "A").Outcome)
+			a := ask(c, "a.example", "A")
+			require.Equal(t, tt.want, brief(a), name)
+			var asked []string
+			for _, q := range a.Queries {
+				asked = append(asked, strings.TrimSpace(q.Proto+" "+q.Options))
+			}
+			require.Equal(t, []string{"udp", "udp", "udp +noedns", "tcp"}, asked, name)
+		})
 	}
 }

@@ -33,6 +33,9 @@ func (s *session) send(ctx context.Context, srv *server, q query, tcp bool) (r *
 	if s.ctx.Err() != nil && r == nil {
 		why = stopped(s.ctx)
 	}
+	if r != nil && r.msg.IsEdns0() != nil {
+		srv.speaksEDNS.Store(true)
+	}
 	srv.breaker.report(r != nil || why == "mismatch" || why == "malformed")
 	s.record(srv, q, tcp, r, why, time.Since(start))
 	return r, why

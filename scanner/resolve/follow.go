@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -40,6 +41,13 @@ func (s *session) resolve(name string, qtype uint16) scanner.Answer {
 			return w.answer
 		}
 	}
+}
+
+// fork gives a copy to go on with beside w.
+func (w *walk) fork() *walk {
+	c := *w
+	c.answer.Chain, c.seen = slices.Clone(w.answer.Chain), maps.Clone(w.seen)
+	return &c
 }
 
 // fail ends the walk without an answer.
@@ -132,6 +140,8 @@ func (w *walk) conclude(s *session, r *reply, moved bool) bool {
 	denied := m.Rcode == dns.RcodeNameError
 	soa := authority(m.Ns, dns.TypeSOA, w.at)
 	switch {
+	case byPolicy(m):
+		w.end(fact.Unknown, filtered)
 	case len(w.answer.Records) > 0 && !denied:
 		w.end(fact.Present, "")
 	case len(w.answer.Records) > 0 || r.trailing:

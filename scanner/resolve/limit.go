@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -14,6 +15,8 @@ type server struct {
 	slots   chan struct{} // queries in flight
 	rate    *window       // nil = no limit of its own
 	breaker *breaker      // resolvers only
+
+	speaksEDNS atomic.Bool // it sent an OPT record
 
 	mu     sync.Mutex
 	silent int // questions in a row without any reply

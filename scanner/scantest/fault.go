@@ -16,6 +16,7 @@ import (
 type Rule struct {
 	Server netip.Addr
 	Name   msp.Name // asked for
+	Below  msp.Name // asked for, or a name above it
 	Type   string   // asked for, "MX"
 	Proto  string   // "udp" or "tcp"
 	Plain  bool     // hit queries without EDNS only
@@ -63,7 +64,7 @@ func faultNames() []string {
 }
 
 func (r Rule) matches(s Seen) bool {
-	return r.Server == s.Server && (r.Name == "" || r.Name == s.Name) &&
+	return r.Server == s.Server && (r.Name == "" || r.Name == s.Name) && (r.Below == "" || s.Name.Within(r.Below)) &&
 		(r.Type == "" || r.Type == s.Type) && (r.Proto == "" || r.Proto == s.Proto) && (!r.Plain || !s.EDNS)
 }
 

@@ -130,6 +130,21 @@ func editOPT(f func(*dns.OPT)) func(*exchange) []packet {
 	})
 }
 
+// explain puts an extended error (RFC 8914) into the OPT record, if there is one.
+func explain(m *dns.Msg, code uint16) {
+	if o := m.IsEdns0(); o != nil {
+		o.Option = append(o.Option, &dns.EDNS0_EDE{InfoCode: code})
+	}
+}
+
+// signature makes a false signature over the type asked for.
+func signature(x *exchange, tag uint16) dns.RR {
+	return &dns.RRSIG{
+		Hdr: header(x.name(), dns.TypeRRSIG), TypeCovered: x.req.Question[0].Qtype, Algorithm: dns.ECDSAP256SHA256,
+		KeyTag: tag, SignerName: x.name(), Signature: "AAAA",
+	}
+}
+
 func newOPT() *dns.OPT {
 	o := &dns.OPT{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeOPT}}
 	o.SetUDPSize(1232)

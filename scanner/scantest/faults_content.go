@@ -1,6 +1,7 @@
 package scantest
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/miekg/dns"
@@ -36,6 +37,17 @@ func contentFaults() []Fault {
 			m.Answer, m.Ns, m.RecursionAvailable, m.Authoritative = nil, nil, false, false
 		})},
 		{"moved", "the records in the authority section", overUDP, edit(func(_ *exchange, m *dns.Msg) { m.Answer, m.Ns = nil, m.Answer })},
+		{"nodata-bare", "no record and no SOA", overUDP, edit(func(_ *exchange, m *dns.Msg) { m.Answer, m.Ns = nil, nil })},
+		{"nxdomain-bare", "NXDOMAIN without SOA", overUDP, rcode(dns.RcodeNameError)},
+		{"nxdomain-filtered", "NXDOMAIN, and that it is by a filter", never, edit(func(x *exchange, m *dns.Msg) {
+			denied(x.name())(x, m)
+			m.Rcode = dns.RcodeNameError
+			explain(m, dns.ExtendedErrorCodeFiltered)
+		})},
+		{"forged", "false records, and that they are forged", never, edit(func(x *exchange, m *dns.Msg) {
+			lie(x, m)
+			explain(m, dns.ExtendedErrorCodeForgedAnswer)
+		})},
 		{"soa-foreign", "no record, and the SOA of another zone", overUDP, edit(denied("evil.example."))},
 		{"soa-below", "no record, and an SOA below the name", overUDP, edit(func(x *exchange, m *dns.Msg) { denied("below."+x.name())(x, m) })},
 		{"nxdomain-foreign", "NXDOMAIN with the SOA of another zone", overUDP, edit(func(x *exchange, m *dns.Msg) {
@@ -92,6 +104,21 @@ func harmlessFaults() []Fault {
 			m.Compress = false
 			return []packet{{data: packed(m)}}
 		}},
+		{"ns-500", "500 name servers in the authority section", always, edit(func(x *exchange, m *dns.Msg) {
+			for i := range 500 {
+				m.Ns = append(m.Ns, &dns.NS{Hdr: header(x.name(), dns.TypeNS), Ns: fmt.Sprintf("ns%d.victim.example.", i)})
+			}
+		})},
+		{"rrsig-1000", "1,000 signatures beside the records", always, edit(func(x *exchange, m *dns.Msg) {
+			for i := range 1000 {
+				m.Answer = append(m.Answer, signature(x, uint16(i)))
+			}
+		})},
+		{"txt-64k", "a message of 64 KiB", always, edit(func(_ *exchange, m *dns.Msg) {
+			for range 250 {
+				m.Extra = append(m.Extra, &dns.TXT{Hdr: header("pad.example.", dns.TypeTXT), Txt: []string{string(make([]byte, 240))}})
+			}
+		})},
 		{"over-4096", "a datagram of more than 4,096 octets", always, whole(func(_ *exchange, m *dns.Msg) {
 			for range 20 {
 				m.Extra = append(m.Extra, &dns.TXT{Hdr: header("pad.example.", dns.TypeTXT), Txt: []string{string(make([]byte, 230))}})

@@ -42,7 +42,8 @@ type Question struct {
 //   - Broken: an answer that cannot work: cname_loop, cname_multiple.
 //   - Unknown: timeout, servfail, refused or another rcode in lower case,
 //     truncated, mismatch, malformed, lame, referral, incomplete (aliases lead on
-//     and the answer ends), no_soa (NODATA without proof), budget (too long a
+//     and the answer ends), no_soa (a denial without proof), filtered (the
+//     resolver answers by a policy of its own, RFC 8914), budget (too long a
 //     chain), unreachable, canceled, bad_question.
 //
 // Addrs and Message are valid during the call that hands the answer over.

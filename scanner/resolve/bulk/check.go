@@ -27,6 +27,8 @@ const (
 	rcodeRefused  = 5
 	rcodeBadVers  = 16
 
+	optionEDE = 15 // RFC 8914 section 2
+
 	maxHops = 11 // CNAME hops, as the strict client
 )
 
@@ -61,6 +63,7 @@ type reader struct {
 	soa      int  // offset of the owner of the SOA that backs a denial; 0 = none
 	moved    bool // an alias was followed
 	referral bool
+	policy   bool // the sender says that it answers by a policy of its own
 	outcome  verdict
 }
 
@@ -74,7 +77,7 @@ type verdict struct {
 // read holds msg against q. The id was used to find q and is not looked at.
 func (r *reader) read(msg []byte, q asked) status {
 	r.msg, r.records, r.addrs = msg, r.records[:0], r.addrs[:0]
-	r.soa, r.moved, r.referral, r.outcome = 0, false, false, verdict{}
+	r.soa, r.moved, r.referral, r.policy, r.outcome = 0, false, false, false, verdict{}
 	if len(msg) < headerSize || msg[2]&0xf8 != 0x80 { // QR set, opcode QUERY
 		return mismatch
 	}
@@ -146,12 +149,34 @@ func (r *reader) skim(at int) bool {
 					return false
 				}
 				r.rcode |= int(r.msg[rec.rdata-6]) << 4 // RFC 6891 section 6.1.3
+				r.policy = byPolicy(r.msg[rec.rdata:next])
 			}
 			r.records = append(r.records, rec)
 			at = next
 		}
 	}
 	return at == len(r.msg)
+}
+
+// byPolicy looks among the options of an OPT record for an extended error that
+// says so: forged, blocked, censored, filtered, prohibited (RFC 8914 sections 4.5
+// and 4.16 to 4.19).
+func byPolicy(options []byte) bool {
+	for len(options) >= 4 {
+		code, size := be16(options, 0), be16(options, 2)
+		options = options[4:]
+		if size > len(options) {
+			return false
+		}
+		if size >= 2 && code == optionEDE {
+			switch be16(options, 0) {
+			case 4, 15, 16, 17, 18:
+				return true
+			}
+		}
+		options = options[size:]
+	}
+	return false
 }
 
 func (r *reader) recordAt(at, section int) (record, int, bool) {
@@ -284,6 +309,9 @@ func (r *reader) judge(q asked) status {
 		return noEDNS
 	case r.rcode != 0 && r.rcode != rcodeNXDomain:
 		return failed
+	case r.policy:
+		r.outcome = verdict{reason: "filtered"}
+		return answered
 	}
 	r.endLen = copy(r.end[:], q.name)
 	if reason := r.follow(q); reason != "" {
@@ -401,7 +429,7 @@ func (r *reader) deny(q asked) status {
 		return doubt
 	}
 	r.outcome = verdict{absent: true}
-	if r.soa == 0 && !denied && !q.bare {
+	if r.soa == 0 && !q.bare {
 		r.outcome = verdict{reason: "no_soa"}
 	}
 	return answered
