@@ -28,6 +28,7 @@ func commands() []*cobra.Command {
 		reviewCommand(),
 		rulesCommand(),
 		schemaCommand(schemas()),
+		workerCommand(),
 		versionCommand(),
 		generateCommand(),
 	}

@@ -168,6 +168,8 @@ func scanFlags(c *cobra.Command, cfg *pipeline.Config) {
 	flags.BoolVar(&cfg.Active, "active", false, "zone transfer, recursion and version tests, MTA-STS policies over HTTPS: only for parties with live consent")
 	flags.BoolVar(&cfg.DryRun, "dry-run", false, "print what would be asked first, and what is left out and why; send nothing")
 	flags.BoolVar(&cfg.AllowPrivate, "allow-private", false, "let packets go to private addresses that DNS names")
+	queueFlags(flags, &cfg.Queue)
+	flags.DurationVar(&cfg.Queue.Wait, "nats-wait", 0, "end the scan after `TIME` without any fitting worker (default 2m); --resume goes on")
 	flags.Float64Var(&cfg.Rate, "rate", 0, "queries a second overall (default 500)")
 	flags.Float64Var(&cfg.RatePerServer, "rate-per-server", 0, "queries a second to one name server (default 5)")
 	flags.StringVar(&cfg.Sweep, "sweep", pipeline.SweepNone, "ask for names that may exist as well: none, hosts (remote access), lookalikes or all")

@@ -23,7 +23,12 @@ type Dial struct {
 	Cert    string // PEM file of the client's certificate
 	CertKey string // PEM file of its key
 	Name    string // of this client, as the broker lists it
+
+	InProcess *Server // the embedded server to talk to without a socket; nil = by URL
 }
+
+// Shown gives the URL as it may be shown: without a password.
+func (d Dial) Shown() string { return shown(d.URL) }
 
 // ErrUsage marks an error in what was asked for: nothing was sent.
 var ErrUsage = errors.New("usage")
@@ -132,6 +137,9 @@ func (d Dial) options() ([]nats.Option, error) {
 		nats.Name(d.Name), nats.Timeout(connectTime), nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait),
 		nats.ReconnectJitter(reconnectWait, reconnectWait), nats.PingInterval(5 * time.Second), nats.MaxPingsOutstanding(2),
 		nats.ReconnectBufSize(-1), // a message goes out now or not at all: what was not acknowledged is sent again by us
+	}
+	if d.InProcess != nil {
+		return append(list, nats.InProcessServer(d.InProcess.ns)), nil
 	}
 	if d.Creds != "" {
 		list = append(list, nats.UserCredentials(d.Creds))

@@ -38,7 +38,8 @@ type CoordinatorConfig struct {
 	Sync func() error
 	// Known reports whether a fact of the task is in the record already.
 	Known func(t fact.Task) bool
-	// Consent gives the live consent for active probes of a name, nil if there is none.
+	// Consent gives what the owner of a name says to active probes, nil if the name
+	// is no party's. It is asked in active runs only.
 	Consent func(name msp.Name) *Consent
 	// Observe is told how far the round is; nil = nobody.
 	Observe func(scanner.Progress)
@@ -72,10 +73,10 @@ type Coordinator struct {
 	consumer jetstream.Consumer // of facts
 	dead     jetstream.Consumer // of advisories
 	ticked   time.Time
-	alive    time.Time       // last sign of life of a fitting worker
+	alive    time.Time          // last sign of life of a fitting worker
 	done     map[fact.Task]bool // tasks of which a fact was kept
 	redone   map[string]bool    // units counted as redelivered
-	waiting  bool            // it was said that there is no worker
+	waiting  bool               // it was said that there is no worker
 }
 
 // NewCoordinator connects to the broker and makes the streams. The error wraps
@@ -296,7 +297,7 @@ func (r *round) message(e *entry) (*nats.Msg, error) {
 	c := r.c
 	u := e.unit
 	u.Header, u.Issued, u.Spent = c.cfg.Header, c.cfg.Now().UTC(), r.book.spent[u.Name]
-	if c.cfg.Header.Active && c.cfg.Consent != nil {
+	if c.cfg.Header.Active {
 		u.Consent = c.cfg.Consent(u.Name)
 	}
 	body, sig, err := seal(c.cfg.Key, useTask, u)

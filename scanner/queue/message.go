@@ -43,6 +43,7 @@ type Header struct {
 
 // Consent is the part of an owner's consent that a worker acts on.
 type Consent struct {
+	Refusal   string   `json:"refusal,omitempty"` // why there is none; "" = there is
 	By        string   `json:"by,omitempty"`
 	Reference string   `json:"reference,omitempty"`
 	Until     msp.Date `json:"until,omitzero"` // zero = no end
@@ -56,7 +57,7 @@ type Unit struct {
 	Name     msp.Name    `json:"name"` // the scope that the queries are counted against
 	Tasks    []fact.Task `json:"tasks"`
 	Spent    int         `json:"spent,omitempty"`   // queries of the scope's budget used by earlier units
-	Consent  *Consent    `json:"consent,omitempty"` // live at the start of the run; nil = no active probe of the name
+	Consent  *Consent    `json:"consent,omitempty"` // of an active run; nil = the name is no party's
 	Issued   time.Time   `json:"issued"`
 }
 
@@ -208,7 +209,16 @@ func token(s string) bool {
 	return true
 }
 
-// live reports whether a consent holds on the day of now. A nil one never does.
-func (c *Consent) live(now time.Time) bool {
-	return c != nil && (!c.Until.Known() || !c.Until.Before(msp.DateOf(now)))
+// Forbids gives why the owner of a unit's name does not let it be probed actively
+// on the day of now, "" if the consent is live. A nil one never is.
+func (c *Consent) Forbids(now time.Time) string {
+	switch {
+	case c == nil:
+		return "nobody consented to active probes of it"
+	case c.Refusal != "":
+		return c.Refusal
+	case c.Until.Known() && c.Until.Before(msp.DateOf(now)):
+		return fmt.Sprintf("the consent to active probes ended on %s", c.Until)
+	}
+	return ""
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -106,5 +105,3 @@ func (s Serve) tls() (*tls.Config, error) {
 	c.ClientAuth = tls.RequireAndVerifyClientCert
 	return c, nil
 }
-
-var errClosed = errors.New("closed")

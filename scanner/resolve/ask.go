@@ -188,9 +188,11 @@ func (s *session) try(srv *server, q query, tcp bool) (*reply, string) {
 
 // timed waits for the turn of one message, sends it and charges the time it took.
 func (s *session) timed(srv *server, q query, tcp bool, limit time.Duration) (*reply, string, time.Duration) {
-	if !srv.rate.wait(s.ctx) || !s.client.overall.wait(s.ctx) {
+	done, ok := s.client.turn(s.ctx, srv)
+	if !ok {
 		return nil, stopped(s.ctx), 0
 	}
+	defer done()
 	ctx, cancel := context.WithTimeout(s.ctx, limit)
 	defer cancel()
 	start := time.Now()

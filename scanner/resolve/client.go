@@ -34,11 +34,30 @@ type Config struct {
 	InFlight         int     // per authoritative address; 0 = 2
 	ResolverInFlight int     // per resolver; 0 = 64
 
+	// Turns shares the rates with other processes; nil = this one asks alone. The
+	// limits above hold as well.
+	Turns Turns
+
 	Timeout     time.Duration // of one exchange, UDP and TCP together; 0 = 6 s
 	UDPWait     time.Duration // for a datagram before the next try; 0 = a third of Timeout
 	NameTimeout time.Duration // of all exchanges for one question; 0 = 20 s
 	Tries       int           // per server and question; 0 = 4
 	ScopeBudget int           // queries per scope (scanner.WithScope); 0 = 200
+}
+
+// The default limits of Config.
+const (
+	DefaultRate          = 500.0
+	DefaultRatePerServer = 5.0
+	DefaultInFlight      = 2
+)
+
+// Turns says when a message may go, over all processes that share a limit.
+type Turns interface {
+	// Turn waits for the turn of one message to an authoritative server; the zero
+	// address stands for any server, resolvers included. The caller calls done when
+	// the exchange is over. ok is false if ctx ended first.
+	Turn(ctx context.Context, server netip.Addr) (done func(), ok bool)
 }
 
 // The bounds that are not for configuration.
@@ -107,9 +126,9 @@ func withDefaults(cfg Config) Config {
 	if cfg.Random == nil {
 		cfg.Random = rand.Reader
 	}
-	cfg.Rate = orDefault(cfg.Rate, 500)
-	cfg.RatePerServer = orDefault(cfg.RatePerServer, 5)
-	cfg.InFlight = orDefault(cfg.InFlight, 2)
+	cfg.Rate = orDefault(cfg.Rate, DefaultRate)
+	cfg.RatePerServer = orDefault(cfg.RatePerServer, DefaultRatePerServer)
+	cfg.InFlight = orDefault(cfg.InFlight, DefaultInFlight)
 	cfg.ResolverInFlight = orDefault(cfg.ResolverInFlight, 64)
 	cfg.Timeout = orDefault(cfg.Timeout, 6*time.Second)
 	cfg.UDPWait = orDefault(cfg.UDPWait, cfg.Timeout/3)
@@ -176,6 +195,36 @@ func (c *Client) spend(ctx context.Context) bool {
 	}
 	c.scopes[key]++
 	return true
+}
+
+// Spent gives how many queries of a scope's budget are used.
+func (c *Client) Spent(scope string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.scopes[scope]
+}
+
+// Charge raises what is used of a scope's budget to n, as others have used it.
+func (c *Client) Charge(scope string, n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.scopes[scope] = max(c.scopes[scope], n)
+}
+
+// turn waits for the turn of one message to srv: its rate, the overall one, and
+// those that are shared with other processes.
+func (c *Client) turn(ctx context.Context, srv *server) (done func(), ok bool) {
+	nothing := func() {}
+	if !srv.rate.wait(ctx) || !c.overall.wait(ctx) {
+		return nothing, false
+	}
+	if c.cfg.Turns == nil {
+		return nothing, true
+	}
+	if _, ok := c.cfg.Turns.Turn(ctx, netip.Addr{}); !ok || srv.breaker != nil {
+		return nothing, ok
+	}
+	return c.cfg.Turns.Turn(ctx, srv.addr.Addr())
 }
 
 // id draws a message id.

@@ -23,7 +23,29 @@ type collector struct {
 	journal *journal.Writer // nil = the facts are kept in memory only
 	options plan.Options
 	run     scanner.RunConfig
-	asked   int // tasks run
+	remote  runner // nil = the tasks are run in this process
+	asked   int    // tasks run
+}
+
+// runner runs each task once and hands its fact to keep, one at a time: in this
+// process by scanner.Run, past it by the workers of a queue.
+type runner interface {
+	Run(ctx context.Context, tasks []fact.Task, keep func(fact.Fact) error) error
+}
+
+// inProcess runs tasks here.
+type inProcess scanner.RunConfig
+
+// Run implements runner.
+func (r inProcess) Run(ctx context.Context, tasks []fact.Task, keep func(fact.Fact) error) error {
+	return scanner.Run(ctx, scanner.RunConfig(r), tasks, keep)
+}
+
+func (c *collector) runner() runner {
+	if c.remote != nil {
+		return c.remote
+	}
+	return inProcess(c.run)
 }
 
 // newCollector makes a collector with the probes of this tool.
@@ -91,7 +113,7 @@ func (c *collector) round(ctx context.Context, tasks []fact.Task) error {
 		}
 	}
 	var facts []fact.Fact
-	err := scanner.Run(ctx, c.run, tasks, func(f fact.Fact) error {
+	err := c.runner().Run(ctx, tasks, func(f fact.Fact) error {
 		facts = append(facts, f)
 		if c.journal == nil {
 			return nil

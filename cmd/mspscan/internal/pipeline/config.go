@@ -51,6 +51,7 @@ type Config struct {
 	CSVRaw        bool         // no guard against formulas in csv
 	Redact        string       // level of reports.Redactions; "" = none
 	EncryptTo     []string     // age recipients of every output; none = as it is
+	Queue         Queue        // the broker that carries tasks to workers; none = in this process
 	Quiet         bool
 	NoProgress    bool
 
@@ -96,6 +97,9 @@ func (c Config) Validate() error {
 		return usage("--ranks %d: 1 to 8", c.Ranks)
 	}
 	if err := c.validateSweep(); err != nil {
+		return err
+	}
+	if err := c.validateQueue(); err != nil {
 		return err
 	}
 	if !(c.Rate >= 0 && c.RatePerServer >= 0) { // NaN is neither

@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"mspscan/msp"
+	"mspscan/scanner/queue"
 	"mspscan/scanner/resolve"
 	"mspscan/scanner/scantest"
 )
@@ -66,6 +67,23 @@ func openNetwork(cfg Config) (*network, error) {
 	n.config = resolve.Config{Resolvers: list, AllowPrivate: cfg.AllowPrivate, Rate: cfg.Rate, RatePerServer: cfg.RatePerServer}
 	n.client, err = resolve.New(n.config)
 	return n, err
+}
+
+// openShared makes the resolver of a worker: the limits of the run hold over all
+// its workers.
+func openShared(cfg Config, h queue.Header, turns *queue.RunTurns) (*network, error) {
+	n, err := openNetwork(cfg)
+	if err != nil {
+		return nil, err
+	}
+	n.config.Rate, n.config.RatePerServer, n.config.InFlight, n.config.Turns = h.Rate, h.RatePerServer, h.InFlight, turns
+	if n.client, err = resolve.New(n.config); err == nil && n.zonesHash != h.Zones {
+		err = fmt.Errorf("%w: the zone files have changed since this worker began", queue.ErrUnfit)
+	}
+	if err != nil {
+		return nil, errors.Join(err, n.close())
+	}
+	return n, nil
 }
 
 // openBox serves the zone files on loopback. Its servers are ours: no rate

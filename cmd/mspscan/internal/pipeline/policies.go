@@ -43,14 +43,19 @@ func newPolicies(cfg Config, n *network, g *graph.Graph, now time.Time) mtasts.F
 	if !cfg.Active || cfg.Passive || n.box != nil {
 		return nil
 	}
-	p := &policies{allowed: map[msp.Name]string{}, resolver: n.client, private: cfg.AllowPrivate, dial: (&net.Dialer{}).DialContext}
+	allowed := map[msp.Name]string{}
 	for _, w := range g.Watched() {
 		why := plan.Consents(w, now)
-		if old, seen := p.allowed[w.Name]; !seen || old != "" {
-			p.allowed[w.Name] = why
+		if old, seen := allowed[w.Name]; !seen || old != "" {
+			allowed[w.Name] = why
 		}
 	}
-	return p
+	return policyFetcher(n, cfg.AllowPrivate, allowed)
+}
+
+// policyFetcher gives a fetcher for domains: "" allows one, else it is why not.
+func policyFetcher(n *network, private bool, allowed map[msp.Name]string) *policies {
+	return &policies{allowed: allowed, resolver: n.client, private: private, dial: (&net.Dialer{}).DialContext}
 }
 
 // Fetch implements mtasts.Fetcher.

@@ -19,7 +19,6 @@ import (
 	"mspscan/msp/inventory"
 	"mspscan/msp/journal"
 	"mspscan/scanner"
-	"mspscan/scanner/dnsx"
 	"mspscan/scanner/probes"
 )
 
@@ -124,7 +123,7 @@ func warn(w io.Writer, quiet bool, list inventory.Diagnostics) {
 func (j *job) use(n *network) {
 	j.net = n
 	started := time.Now().UTC().Truncate(time.Second)
-	j.probes = probes.All(probes.Deps{Catalog: j.judge.catalog, Policies: newPolicies(j.cfg, n, j.graph, started), More: []scanner.Probe{dnsx.Probe(n.asked, n.shown), dnsx.CDNProbe()}})
+	j.probes = probes.All(probes.Deps{Catalog: j.judge.catalog, Policies: newPolicies(j.cfg, n, j.graph, started), More: moreProbes(n)})
 	j.header = journal.Header{
 		ID: randomLabel(), Tool: "mspscan " + j.cfg.Version, Started: started, Resolvers: n.resolvers,
 		Ranks: j.cfg.Ranks, Passive: j.cfg.Passive, Active: j.cfg.Active, Zones: n.zonesHash, Command: j.cfg.Command,
@@ -162,7 +161,11 @@ func (j *job) collect(ctx context.Context) (*journal.Run, error) {
 	}
 	defer j.bar.clear()
 	c := newCollector(j.cfg, j.net, j.graph, w, j.probes, j.header.Started, j.bar.watch())
-	err = j.ask(ctx, c)
+	leave, err := j.join(ctx, c)
+	if err == nil {
+		err = j.ask(ctx, c)
+		leave(err == nil)
+	}
 	j.bar.clear()
 	end := &journal.End{Kind: "end", Finished: time.Now().UTC().Truncate(time.Second), Complete: err == nil, Errors: j.errors}
 	switch over := err == nil && j.ended.Complete && c.asked == 0; {
@@ -217,29 +220,30 @@ func (j *job) preflight(ctx context.Context, c *collector) error {
 	if f, done := j.graph.FactOf(task); done {
 		return refuseLiar(f)
 	}
-	p := scanner.Preflight(ctx, j.net.client, task.Server, randomLabel)
-	outcome, reason := fact.Present, ""
-	switch {
-	case !p.Reachable:
-		outcome, reason = fact.Unknown, "timeout"
-	case p.Rewrites:
-		outcome, reason = fact.Broken, "rewrites"
-	}
-	f, err := fact.New(task, outcome, reason, p)
-	if err != nil {
+	if err := c.round(ctx, []fact.Task{task}); err != nil {
 		return err
 	}
-	f.At, f.Vantage = time.Now().UTC(), vantage(j.net)
-	f.Seal()
-	if c.journal != nil {
-		if err := c.journal.Fact(f); err != nil {
-			return coded(CodeInternal, err)
-		}
-	}
-	if err := j.graph.Apply(f); err != nil {
-		return err
-	}
+	f, _ := j.graph.FactOf(task)
 	return refuseLiar(f)
+}
+
+// preflightProbe asks the resolvers for names that cannot exist.
+func preflightProbe() scanner.Probe {
+	return scanner.Probe{
+		Name: fact.ProbePreflight,
+		Doc:  "whether the resolver tells the truth of names that do not exist",
+		Run: func(ctx context.Context, env scanner.Env, t fact.Task) fact.Fact {
+			p := scanner.Preflight(ctx, env.Resolver, t.Server, env.Random)
+			outcome, reason := fact.Present, ""
+			switch {
+			case !p.Reachable:
+				outcome, reason = fact.Unknown, "timeout"
+			case p.Rewrites:
+				outcome, reason = fact.Broken, "rewrites"
+			}
+			return scanner.NewTrace(env.Resolver).Fact(t, outcome, reason, p)
+		},
+	}
 }
 
 func refuseLiar(f fact.Fact) error {

@@ -1,0 +1,159 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"mspscan/msp"
+	"mspscan/msp/catalog"
+	"mspscan/msp/fact"
+	"mspscan/scanner"
+	"mspscan/scanner/dnsx"
+	"mspscan/scanner/mtasts"
+	"mspscan/scanner/probes"
+	"mspscan/scanner/queue"
+)
+
+// unitTasks is how many tasks of one unit a worker runs at a time.
+const unitTasks = 8
+
+// crew answers the units of one run: a resolver with the run's parameters, cache
+// and budgets, and the probes over it.
+type crew struct {
+	header  queue.Header
+	net     *network
+	run     scanner.RunConfig
+	liar    bool // the resolver answers names that do not exist
+	mu      sync.Mutex
+	consent map[msp.Name]*queue.Consent
+}
+
+// openCrew makes the crew of a run and tries its resolver once.
+func openCrew(ctx context.Context, zones string, cat *catalog.Catalog, h queue.Header, turns *queue.RunTurns) (*crew, error) {
+	cfg := Config{Resolvers: h.Resolvers, Zones: zones, Passive: h.Passive, Active: h.Active, AllowPrivate: h.AllowPrivate, Rate: h.Rate, RatePerServer: h.RatePerServer}
+	n, err := openShared(cfg, h, turns)
+	if err != nil {
+		return nil, err
+	}
+	c := &crew{header: h, net: n, consent: map[msp.Name]*queue.Consent{}}
+	list := probes.All(probes.Deps{Catalog: cat, Policies: c.policies(), More: moreProbes(n)})
+	c.run = scanner.RunConfig{
+		Probes: list, Workers: unitTasks, Vantage: h.Vantage, Scope: scopeOf,
+		Env: scanner.Env{Resolver: n.client, Passive: h.Passive, Now: h.Started, Random: randomLabel},
+		Now: func() time.Time { return time.Now().UTC() },
+	}
+	c.liar = scanner.Preflight(ctx, n.client, n.resolvers[0], randomLabel).Rewrites
+	return c, nil
+}
+
+// Close implements queue.Crew.
+func (c *crew) Close() error { return c.net.close() }
+
+// Answer implements queue.Crew. A probe that panics leaves its task without a
+// fact: the unit goes back, and is given up when that happens too often.
+func (c *crew) Answer(ctx context.Context, u queue.Unit, emit func(f fact.Fact, spent int)) error {
+	if c.liar && (len(u.Tasks) != 1 || u.Tasks[0].Probe != fact.ProbePreflight) {
+		return fmt.Errorf("%w: resolver %s answers names that do not exist", queue.ErrUnfit, c.net.resolvers[0])
+	}
+	scope := string(u.Name)
+	c.net.client.Charge(scope, u.Spent)
+	c.consents(u)
+	allowed, forbidden := c.sort(u)
+	for _, t := range forbidden {
+		f := fact.Fact{Task: t, Reason: "no_consent", Vantage: c.run.Vantage, At: c.run.Now()}
+		f.Seal()
+		emit(f, c.net.client.Spent(scope))
+	}
+	var trouble atomic.Pointer[string]
+	run := c.run
+	run.Probes = guarded(run.Probes, &trouble)
+	err := scanner.Run(ctx, run, allowed, func(f fact.Fact) error {
+		if what := trouble.Load(); what != nil {
+			return fmt.Errorf("internal error: %s", *what)
+		}
+		emit(f, c.net.client.Spent(scope))
+		return nil
+	})
+	if err == nil {
+		err = ctx.Err()
+	}
+	return err
+}
+
+// sort tells the tasks that may be run from the active ones without consent, on
+// the later of the run's day and this one.
+func (c *crew) sort(u queue.Unit) (allowed, forbidden []fact.Task) {
+	why := c.forbids(u.Name)
+	for _, t := range u.Tasks {
+		p, known := probes.ByName(c.run.Probes, t.Probe)
+		if known && p.Active && why != "" {
+			forbidden = append(forbidden, t)
+		} else {
+			allowed = append(allowed, t)
+		}
+	}
+	return allowed, forbidden
+}
+
+func (c *crew) consents(u queue.Unit) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.consent[u.Name] = u.Consent
+}
+
+// forbids gives why a name may not be probed actively.
+func (c *crew) forbids(name msp.Name) string {
+	if !c.header.Active || c.header.Passive {
+		return "the run is not active"
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	day := c.header.Started
+	if now := time.Now(); now.After(day) {
+		day = now
+	}
+	return c.consent[name].Forbids(day)
+}
+
+// policies gives the fetcher of the run, which holds itself to the units' consent.
+func (c *crew) policies() mtasts.Fetcher {
+	if !c.header.Active || c.header.Passive || c.net.box != nil {
+		return nil
+	}
+	return consented{c}
+}
+
+// consented fetches the policies of names whose unit carries a live consent.
+type consented struct{ crew *crew }
+
+// Fetch implements mtasts.Fetcher.
+func (f consented) Fetch(ctx context.Context, domain msp.Name) ([]byte, error) {
+	return policyFetcher(f.crew.net, f.crew.header.AllowPrivate, map[msp.Name]string{domain: f.crew.forbids(domain)}).Fetch(ctx, domain)
+}
+
+// guarded gives the probes with a panic in one noted instead of passed on.
+func guarded(list []scanner.Probe, trouble *atomic.Pointer[string]) []scanner.Probe {
+	out := make([]scanner.Probe, len(list))
+	for i, p := range list {
+		inner := p.Run
+		p.Run = func(ctx context.Context, env scanner.Env, t fact.Task) (f fact.Fact) {
+			defer func() {
+				if r := recover(); r != nil {
+					what := fmt.Sprintf("%s %s: %v", t.Probe, t.Name, r)
+					trouble.Store(&what)
+				}
+			}()
+			return inner(ctx, env, t)
+		}
+		out[i] = p
+	}
+	return out
+}
+
+// moreProbes gives the probes beside those over the strict client alone.
+func moreProbes(n *network) []scanner.Probe {
+	return []scanner.Probe{dnsx.Probe(n.asked, n.shown), dnsx.CDNProbe(), preflightProbe()}
+}

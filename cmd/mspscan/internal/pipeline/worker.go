@@ -1,0 +1,160 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	"mspscan/msp"
+	"mspscan/scanner/queue"
+)
+
+// WorkerConfig is what a worker is asked to do.
+type WorkerConfig struct {
+	Version  string
+	Queue    Queue
+	Zones    string // folder of zone files to serve and ask
+	Units    int    // at the same time
+	Embedded bool   // start a broker inside
+	Listen   string // of the broker inside, ADDR:PORT
+	Store    string // of the broker inside; "" = a folder that goes with the process
+	Idle     bool   // broker only
+	Quiet    bool
+}
+
+// Worker takes the tasks of scans from a broker until ctx ends.
+func Worker(ctx context.Context, cfg WorkerConfig, s Streams) error {
+	key, odd, err := cfg.ready()
+	if err != nil {
+		return err
+	}
+	say := func(text string) {
+		if text != "" && !cfg.Quiet {
+			fmt.Fprintln(s.Err, msp.Visible(text))
+		}
+	}
+	say(odd)
+	zones := ""
+	if cfg.Zones != "" {
+		if zones, err = hashZones(cfg.Zones); err != nil {
+			return err
+		}
+	}
+	if cfg.Embedded {
+		closeServer, err := cfg.serve(key, say)
+		if err != nil {
+			return fromQueue(err)
+		}
+		defer closeServer()
+	}
+	if cfg.Idle {
+		<-ctx.Done()
+		return nil
+	}
+	return cfg.work(ctx, key, zones, say)
+}
+
+// work connects and takes units.
+func (cfg *WorkerConfig) work(ctx context.Context, key queue.Key, zones string, say func(string)) error {
+	cat, err := loadCatalog()
+	if err != nil {
+		return err
+	}
+	id := workerID()
+	say(fmt.Sprintf("worker %s of mspscan %s takes tasks at %s (run key %s)", id, cfg.Version, cfg.Queue.Dial.Shown(), key.ID()))
+	stats, err := queue.Work(ctx, queue.WorkerConfig{
+		Dial: cfg.Queue.Dial, Key: key, ID: id, Tool: "mspscan " + cfg.Version, Zones: zones, Catalogue: cat.Hash(), Slots: cfg.Units, Now: time.Now, Say: say,
+		Open: func(ctx context.Context, h queue.Header, turns *queue.RunTurns) (queue.Crew, error) {
+			return openCrew(ctx, cfg.Zones, cat, h, turns)
+		},
+	})
+	if err == nil || errors.Is(err, queue.ErrUnfit) {
+		say(fmt.Sprintf("worker %s ends: %d units, %d facts, %d handed back, %d refused", id, stats.Units, stats.Facts, stats.Back, stats.Refused))
+	}
+	return fromQueue(err)
+}
+
+// ready refuses what cannot be meant and reads the run key.
+func (cfg *WorkerConfig) ready() (key queue.Key, warn string, err error) {
+	switch {
+	case cfg.Embedded && cfg.Queue.Dial.URL != "":
+		return key, "", usage("--embedded and --nats exclude each other: the broker is inside, or elsewhere")
+	case !cfg.Embedded && cfg.Queue.Dial.URL == "":
+		return key, "", usage("name the broker with --nats URL, or start one with --embedded")
+	case !cfg.Embedded && (cfg.Listen != "" || cfg.Store != "" || cfg.Idle):
+		return key, "", usage("--listen, --store and --broker-only need --embedded")
+	case cfg.Embedded && cfg.Queue.Dial.Creds != "":
+		return key, "", usage("--nats-creds is for a broker elsewhere: the one inside lets in who holds the run key")
+	case cfg.Units < 1 || cfg.Units > 1024:
+		return key, "", usage("--units %d: 1 to 1024", cfg.Units)
+	}
+	key, warn, err = cfg.Queue.key()
+	if err != nil || cfg.Embedded {
+		return key, warn, err
+	}
+	return key, warn, fromQueue(cfg.Queue.Dial.Check())
+}
+
+// DefaultListen is where the broker inside listens.
+const DefaultListen = "127.0.0.1:4222"
+
+// serve starts the broker inside and points the worker at it.
+func (cfg *WorkerConfig) serve(key queue.Key, say func(string)) (stop func(), err error) {
+	if cfg.Listen == "" {
+		cfg.Listen = DefaultListen
+	}
+	at, err := netip.ParseAddrPort(cfg.Listen)
+	if err != nil {
+		return nil, usage("--listen %q: ADDRESS:PORT, such as %s or [::]:4222", cfg.Listen, DefaultListen)
+	}
+	d := &cfg.Queue.Dial
+	if (d.Cert == "") != (d.CertKey == "") {
+		return nil, usage("--nats-tls-cert and --nats-tls-key belong together")
+	}
+	store, remove, err := cfg.store()
+	if err != nil {
+		return nil, err
+	}
+	srv, err := queue.StartServer(queue.Serve{Listen: at, Store: store, CA: d.CA, Cert: d.Cert, CertKey: d.CertKey}, key)
+	if err != nil {
+		remove()
+		return nil, err
+	}
+	d.InProcess, d.URL = srv, srv.URL()
+	if !at.Addr().IsLoopback() && d.Cert == "" {
+		say("warning: the broker listens beyond this machine without TLS: names and facts can be read on the way; see --nats-tls-cert")
+	}
+	say("NATS listens at " + d.URL)
+	return func() { srv.Close(); remove() }, nil
+}
+
+// store gives the folder of JetStream, and what removes one that was not named:
+// a broker may lose everything, the coordinator's journal is the record.
+func (cfg *WorkerConfig) store() (dir string, remove func(), err error) {
+	if cfg.Store != "" {
+		return cfg.Store, func() {}, nil
+	}
+	dir, err = os.MkdirTemp("", "mspscan-nats-")
+	if err != nil {
+		return "", nil, coded(CodeInternal, fmt.Errorf("make a folder for JetStream: %w; name one with --store", err))
+	}
+	return dir, func() { _ = os.RemoveAll(dir) }, nil // a temporary folder: the system removes it, too
+}
+
+// workerID names this process among workers: the host's first label and some
+// random letters.
+func workerID() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = ""
+	}
+	host, _, _ = strings.Cut(host, ".")
+	if host = msp.Slug(host); host == "" {
+		host = "worker"
+	}
+	return host[:min(len(host), 40)] + "-" + randomLabel()[:6]
+}
