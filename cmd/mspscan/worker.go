@@ -49,6 +49,7 @@ run key and nobody else.`,
 	queueFlags(flags, &cfg.Queue)
 	flags.Lookup("nats").Usage = "take tasks from the NATS JetStream broker at `URL`: nats://HOST:4222, tls://HOST:4222"
 	flags.IntVar(&cfg.Units, "units", queue.DefaultSlots, "units at the same time: a unit is what a round asks about one name")
+	flags.DurationVar(&cfg.AckWait, "ack-wait", queue.DefaultAckWait, "hand a unit to another worker after `TIME` without a sign of life; the same for all workers")
 	flags.StringVar(&cfg.Zones, "zones", "", "serve the zone files of `DIR` from an embedded server and ask that: for scans with the same files")
 	flags.BoolVar(&cfg.Embedded, "embedded", false, "start the broker inside")
 	flags.StringVar(&cfg.Listen, "listen", "", "where the broker inside listens, `ADDR:PORT` (default "+pipeline.DefaultListen+")")

@@ -17,9 +17,12 @@ type Tuning struct {
 	Patience   time.Duration // of the coordinator without any fitting worker; 0 = 2 min
 }
 
+// DefaultAckWait is how long a worker may give no sign of life.
+const DefaultAckWait = 30 * time.Second
+
 func (t Tuning) withDefaults() Tuning {
 	if t.AckWait <= 0 {
-		t.AckWait = 30 * time.Second
+		t.AckWait = DefaultAckWait
 	}
 	if t.MaxDeliver <= 0 {
 		t.MaxDeliver = 5

@@ -191,7 +191,9 @@ func (w *worker) fetch(ctx, busy context.Context, consumer jetstream.Consumer) e
 	if n == 0 {
 		return nil
 	}
-	batch, err := consumer.Fetch(n, jetstream.FetchMaxWait(fetchTime))
+	waiting, cancel := context.WithTimeout(ctx, fetchTime)
+	defer cancel()
+	batch, err := consumer.Fetch(n, jetstream.FetchContext(waiting))
 	if err == nil {
 		for m := range batch.Messages() {
 			n--
@@ -205,7 +207,9 @@ func (w *worker) fetch(ctx, busy context.Context, consumer jetstream.Consumer) e
 				w.handle(busy, m)
 			})
 		}
-		err = batch.Error()
+		if err = batch.Error(); errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+			err = nil // nothing more was there
+		}
 	}
 	for range n {
 		<-w.slots

@@ -17,12 +17,13 @@ import (
 type WorkerConfig struct {
 	Version  string
 	Queue    Queue
-	Zones    string // folder of zone files to serve and ask
-	Units    int    // at the same time
-	Embedded bool   // start a broker inside
-	Listen   string // of the broker inside, ADDR:PORT
-	Store    string // of the broker inside; "" = a folder that goes with the process
-	Idle     bool   // broker only
+	Zones    string        // folder of zone files to serve and ask
+	Units    int           // at the same time
+	Embedded bool          // start a broker inside
+	Listen   string        // of the broker inside, ADDR:PORT
+	Store    string        // of the broker inside; "" = a folder that goes with the process
+	Idle     bool          // broker only
+	AckWait  time.Duration // without a sign of life for so long, a unit goes to another worker
 	Quiet    bool
 }
 
@@ -68,6 +69,7 @@ func (cfg *WorkerConfig) work(ctx context.Context, key queue.Key, zones string, 
 	say(fmt.Sprintf("worker %s of mspscan %s takes tasks at %s (run key %s)", id, cfg.Version, cfg.Queue.Dial.Shown(), key.ID()))
 	stats, err := queue.Work(ctx, queue.WorkerConfig{
 		Dial: cfg.Queue.Dial, Key: key, ID: id, Tool: "mspscan " + cfg.Version, Zones: zones, Catalogue: cat.Hash(), Slots: cfg.Units, Now: time.Now, Say: say,
+		Tuning: queue.Tuning{AckWait: cfg.AckWait},
 		Open: func(ctx context.Context, h queue.Header, turns *queue.RunTurns) (queue.Crew, error) {
 			return openCrew(ctx, cfg.Zones, cat, h, turns)
 		},
@@ -91,6 +93,8 @@ func (cfg *WorkerConfig) ready() (key queue.Key, warn string, err error) {
 		return key, "", usage("--nats-creds is for a broker elsewhere: the one inside lets in who holds the run key")
 	case cfg.Units < 1 || cfg.Units > 1024:
 		return key, "", usage("--units %d: 1 to 1024", cfg.Units)
+	case cfg.AckWait < time.Second || cfg.AckWait > time.Hour:
+		return key, "", usage("--ack-wait %s: 1s to 1h", cfg.AckWait)
 	}
 	key, warn, err = cfg.Queue.key()
 	if err != nil || cfg.Embedded {
