@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -119,9 +121,9 @@ func (r *queueRig) start(name string, args ...string) {
 		return
 	}
 	r.procs[name] = cmd
+	r.exits.Go(func() { r.measure(name, cmd.Process.Pid) })
 	r.exits.Go(func() {
 		err := cmd.Wait()
-		r.measure(name, cmd)
 		if cmd.ProcessState.ExitCode() == exitInternal && strings.Contains(stderr.String(), "nothing answers there") {
 			time.Sleep(100 * time.Millisecond)
 			r.start(name, args...) // it began while the broker was dead: what runs workers starts it again
@@ -133,12 +135,24 @@ func (r *queueRig) start(name string, args ...string) {
 	})
 }
 
-// measure keeps the most memory that a process of the name had.
-func (r *queueRig) measure(name string, cmd *exec.Cmd) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		r.rss[name] = max(r.rss[name], usage.Maxrss)
+// measure keeps the most memory that a process of the name had, as the kernel
+// counts it since its start, until the process ends. Elsewhere than on Linux it
+// keeps nothing.
+func (r *queueRig) measure(name string, pid int) {
+	for {
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		high := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(status)
+		if err != nil || high == nil {
+			return
+		}
+		kib, err := strconv.ParseInt(string(high[1]), 10, 64)
+		if err != nil {
+			return
+		}
+		r.mu.Lock()
+		r.rss[name] = max(r.rss[name], kib)
+		r.mu.Unlock()
+		time.Sleep(50 * time.Millisecond)
 	}
 }
 
@@ -233,11 +247,9 @@ func (r *queueRig) scan(inventory, record string, args ...string) (stderr string
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	begin := time.Now()
-	err := cmd.Run()
-	require.NoError(r.t, err, errs.String())
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		r.rss["scan"] = max(r.rss["scan"], usage.Maxrss)
-	}
+	require.NoError(r.t, cmd.Start())
+	r.exits.Go(func() { r.measure("scan", cmd.Process.Pid) })
+	require.NoError(r.t, cmd.Wait(), errs.String())
 	return errs.String(), time.Since(begin)
 }
 
