@@ -7,7 +7,7 @@ FLAGS    := -trimpath -ldflags "-s -w -X main.version=$(VERSION:v%=%) -X main.co
 FUZZTIME ?= 60s
 export CGO_ENABLED ?= 0
 
-.PHONY: help build test race properties fuzz lint cover mutate golden conformance bench servers workbook page formats pictures release image reproducible clean
+.PHONY: help build test race properties fuzz lint cover mutate golden conformance bench servers queue workbook page formats pictures release image reproducible clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ bench: ## benchmarks: the sample scan, a large inventory, 100,000 findings
 servers: ## the sample and the fault matrix against NSD, BIND, Knot, Unbound, dnsdist (root; installs them)
 	.ci/servers.sh
 	.ci/realmatrix.sh
+
+queue: ## the worker test: 100,000 tasks, workers and broker killed at random (root for the partitions)
+	.ci/queue.sh
 
 workbook: ## verify workbooks with LibreOffice and the Open XML SDK (installs them)
 	.ci/workbook.sh

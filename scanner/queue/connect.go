@@ -102,18 +102,32 @@ func connect(ctx context.Context, d Dial, k Key) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
+	at := d.URL
+	if d.InProcess != nil {
+		at = "nats://in-process" // no socket, and so no TLS on it
+	}
 	asMember := append(options[:len(options):len(options)], nats.Nkey(public, signer))
 	if d.Creds != "" || strings.Contains(d.URL, "@") {
 		asMember = options // another user was named
 	}
-	nc, err := nats.Connect(d.URL, asMember...)
+	nc, err := nats.Connect(at, asMember...)
 	if errors.Is(err, nats.ErrNkeysNotSupported) || errors.Is(err, nats.ErrNoServers) && d.Creds == "" && serves(d.URL) {
-		nc, err = nats.Connect(d.URL, options...)
+		nc, err = nats.Connect(at, options...)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w at %s: %s", ErrBroker, shown(d.URL), connectFault(err))
 	}
 	return join(ctx, nc, shown(d.URL))
+}
+
+// Reach looks whether the broker is there and lets us in. The error wraps
+// ErrBroker or ErrUsage.
+func Reach(ctx context.Context, d Dial, k Key) error {
+	l, err := connect(ctx, d, k)
+	if err == nil {
+		l.close()
+	}
+	return err
 }
 
 // join looks whether the broker has JetStream.

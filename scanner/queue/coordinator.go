@@ -354,18 +354,24 @@ more:
 // take judges one message of the fact queue.
 func (r *round) take(m jetstream.Msg) error {
 	s := &r.c.stats
-	a, err := openAnswer(r.c.cfg.Key, r.c.cfg.Header.Run, m.Data(), m.Headers().Get(signature))
-	if err == nil && !r.book.outstanding(a.Fact.Task) {
-		if r.c.done[a.Fact.Task] || r.c.cfg.Known(a.Fact.Task) {
-			s.Twice++
-			return nil
-		}
-		err = errTask
+	a, why := openAnswer(r.c.cfg.Key, r.c.cfg.Header.Run, m.Data(), m.Headers().Get(signature))
+	t := a.Fact.Task
+	switch {
+	case why == nil && r.book.outstanding(t):
+		return r.accept(a)
+	case why == nil && (r.c.done[t] || r.c.cfg.Known(t)):
+		s.Twice++
+	case why == nil:
+		s.Refused[errTask.Error()]++
+	default:
+		s.Refused[why.Error()]++
 	}
-	if err != nil {
-		s.Refused[err.Error()]++
-		return nil
-	}
+	return nil
+}
+
+// accept keeps the fact of an answer that counts.
+func (r *round) accept(a Answer) error {
+	s := &r.c.stats
 	r.c.alive, r.c.waiting = r.c.cfg.Now(), false
 	r.book.paid(a.Fact.Task.Name, a.Spent)
 	if a.Delivery > 1 && !r.c.redone[a.Unit] {

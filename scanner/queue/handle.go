@@ -134,10 +134,11 @@ func (p *parcel) arrived(ctx context.Context) bool {
 	select {
 	case <-p.future.Ok():
 		return true
-	case <-p.future.Err():
+	case err := <-p.future.Err():
+		return err == nil
 	case <-ctx.Done():
+		return false
 	}
-	return false
 }
 
 // maxCrews is how many runs a worker keeps ready at a time.

@@ -155,6 +155,9 @@ func embed(files []inventory.File) (string, []journal.File) {
 
 // collect asks the network until nothing new is left and gives the record.
 func (j *job) collect(ctx context.Context) (*journal.Run, error) {
+	if err := j.reach(ctx); err != nil {
+		return nil, err
+	}
 	w, err := j.openJournal()
 	if err != nil {
 		return nil, err

@@ -94,6 +94,18 @@ func fromQueue(err error) error {
 	return coded(CodeInternal, err)
 }
 
+// reach looks for the broker, if one was named, before anything is written.
+func (j *job) reach(ctx context.Context) error {
+	if !j.cfg.Queue.used() {
+		return nil
+	}
+	key, _, err := j.cfg.Queue.key()
+	if err != nil {
+		return err
+	}
+	return fromQueue(queue.Reach(ctx, j.cfg.Queue.Dial, key))
+}
+
 // join lets the tasks of a run go to workers, if that was asked for. leave must
 // be called at the end of the run.
 func (j *job) join(ctx context.Context, c *collector) (leave func(finished bool), err error) {
