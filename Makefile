@@ -5,6 +5,7 @@ COMMIT   ?= $(shell git rev-parse HEAD 2>/dev/null)
 DATE     ?= $(shell TZ=UTC0 git log -1 --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ 2>/dev/null)
 FLAGS    := -trimpath -ldflags "-s -w -X main.version=$(VERSION:v%=%) -X main.commit=$(COMMIT) -X main.date=$(DATE)"
 FUZZTIME ?= 60s
+TASKS    ?= 100000
 export CGO_ENABLED ?= 0
 
 .PHONY: help build test race properties fuzz lint cover mutate golden conformance bench servers queue workbook page formats pictures release image reproducible clean
@@ -52,7 +53,7 @@ servers: ## the sample and the fault matrix against NSD, BIND, Knot, Unbound, dn
 	.ci/realmatrix.sh
 
 queue: ## the worker test: 100,000 tasks, workers and broker killed at random (root for the partitions)
-	.ci/queue.sh
+	TASKS=$(TASKS) .ci/queue.sh
 
 workbook: ## verify workbooks with LibreOffice and the Open XML SDK (installs them)
 	.ci/workbook.sh
