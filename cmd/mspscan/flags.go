@@ -4,6 +4,8 @@ import (
 	"errors"
 
 	"github.com/spf13/pflag"
+
+	"mspscan/scanner/queue"
 )
 
 // errSaid stands for an error that was explained on the way.
@@ -17,6 +19,9 @@ func visitInto(line *[]string) func(*pflag.Flag) {
 			values = list.GetSlice()
 		}
 		for _, v := range values {
+			if f.Name == natsFlag {
+				v = queue.Redacted(v)
+			}
 			if f.Value.Type() == "bool" && v == "true" {
 				*line = append(*line, "--"+f.Name)
 				continue

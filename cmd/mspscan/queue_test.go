@@ -455,3 +455,11 @@ func TestWorkersFigures(t *testing.T) {
 		figure(t, fmt.Sprintf("%d workers", workers), len(countFacts(t, record)), took, r, regexp.MustCompile(`\d+ facts.*`).FindString(said))
 	}
 }
+
+// TestCommandLineHidesPasswords: the command that a journal keeps shows no secret.
+func TestCommandLineHidesPasswords(t *testing.T) {
+	c := scanCommand()
+	require.NoError(t, c.ParseFlags([]string{"--nats", "nats://me:hush@a:4222,nats://hush@b", "--run-key-file", "run.key"}))
+	line := commandLine(c, []string{"inventory.yaml"})
+	require.Equal(t, []string{"scan", "inventory.yaml", "--nats", "nats://me:xxxxx@a:4222,nats://xxxxx@b", "--run-key-file", "run.key"}, line)
+}

@@ -8,9 +8,12 @@ import (
 	"mspscan/scanner/queue"
 )
 
+// natsFlag names the URL of the broker, which may hold a password.
+const natsFlag = "nats"
+
 // queueFlags are how scan and worker reach the broker.
 func queueFlags(flags *pflag.FlagSet, q *pipeline.Queue) {
-	flags.StringVar(&q.Dial.URL, "nats", "", "hand tasks to workers over the NATS JetStream broker at `URL`: nats://HOST:4222, tls://HOST:4222")
+	flags.StringVar(&q.Dial.URL, natsFlag, "", "hand tasks to workers over the NATS JetStream broker at `URL`: nats://HOST:4222, tls://HOST:4222")
 	flags.StringVar(&q.Dial.Creds, "nats-creds", "", "credentials `FILE` of a NATS user")
 	flags.StringVar(&q.Dial.CA, "nats-tls-ca", "", "authorities, in a PEM `FILE`, that the broker's certificate is held against")
 	flags.StringVar(&q.Dial.Cert, "nats-tls-cert", "", "own certificate for the broker, in a PEM `FILE`")
@@ -21,6 +24,7 @@ func queueFlags(flags *pflag.FlagSet, q *pipeline.Queue) {
 func workerCommand() *cobra.Command {
 	var cfg pipeline.WorkerConfig
 	var f shared
+	var ports []int
 	c := &cobra.Command{
 		Use:   "worker",
 		Short: "Take scan tasks from a NATS JetStream work queue",
@@ -41,16 +45,23 @@ run key and nobody else.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.color = "auto"
-			cfg.Version = version
+			cfg.Version, cfg.Confine = version, confiner(cmd)
+			for _, p := range ports {
+				if p < 1 || p > 65535 {
+					return usageError("--resolver-port %d: 1 to 65535", p)
+				}
+				cfg.Ports = append(cfg.Ports, uint16(p)) //nolint:gosec // it was looked at
+			}
 			return fromPipeline(pipeline.Worker(cmd.Context(), cfg, f.streams(cmd)))
 		},
 	}
 	flags := c.Flags()
 	queueFlags(flags, &cfg.Queue)
-	flags.Lookup("nats").Usage = "take tasks from the NATS JetStream broker at `URL`: nats://HOST:4222, tls://HOST:4222"
+	flags.Lookup(natsFlag).Usage = "take tasks from the NATS JetStream broker at `URL`: nats://HOST:4222, tls://HOST:4222"
 	flags.IntVar(&cfg.Units, "units", queue.DefaultSlots, "units at the same time: a unit is what a round asks about one name")
 	flags.DurationVar(&cfg.AckWait, "ack-wait", queue.DefaultAckWait, "hand a unit to another worker after `TIME` without a sign of life; the same for all workers")
 	flags.StringVar(&cfg.Zones, "zones", "", "serve the zone files of `DIR` from an embedded server and ask that: for scans with the same files")
+	flags.IntSliceVar(&ports, "resolver-port", nil, "let the sandbox through to this TCP `PORT` of scans' resolvers, too, beside 53 (repeatable)")
 	flags.BoolVar(&cfg.Embedded, "embedded", false, "start the broker inside")
 	flags.StringVar(&cfg.Listen, "listen", "", "where the broker inside listens, `ADDR:PORT` (default "+pipeline.DefaultListen+")")
 	flags.StringVar(&cfg.Store, "store", "", "folder of the broker inside for JetStream, `DIR`; default: a temporary one, as the scan's journal is the record")

@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -50,30 +52,80 @@ func (d Dial) Check() error {
 	if (d.Cert == "") != (d.CertKey == "") {
 		return fmt.Errorf("%w: --nats-tls-cert and --nats-tls-key belong together", ErrUsage)
 	}
-	for flag, file := range map[string]string{"--nats-creds": d.Creds, "--nats-tls-ca": d.CA, "--nats-tls-cert": d.Cert, "--nats-tls-key": d.CertKey} {
-		if file == "" {
+	for _, given := range []struct{ flag, file string }{
+		{"--nats-creds", d.Creds}, {"--nats-tls-ca", d.CA}, {"--nats-tls-cert", d.Cert}, {"--nats-tls-key", d.CertKey},
+	} {
+		if given.file == "" {
 			continue
 		}
-		f, err := os.Open(file)
+		f, err := os.Open(given.file)
 		if err != nil {
-			return fmt.Errorf("%w: %s: %w", ErrUsage, flag, err)
+			return fmt.Errorf("%w: %s: %w", ErrUsage, given.flag, err)
 		}
 		_ = f.Close() // only opened to see that it can be
 	}
 	return nil
 }
 
-// shown gives a URL without its password.
+// Files lists what is read to reach the broker.
+func (d Dial) Files() []string {
+	return slices.DeleteFunc([]string{d.Creds, d.CA, d.Cert, d.CertKey}, func(s string) bool { return s == "" })
+}
+
+// Ports lists the TCP ports of the brokers named by the URL; those of an URL that
+// Check refuses are left out.
+func (d Dial) Ports() []uint16 {
+	var list []uint16
+	for _, s := range strings.Split(d.URL, ",") {
+		u, err := url.Parse(strings.TrimSpace(s))
+		if err != nil || u.Host == "" {
+			continue
+		}
+		if port, err := strconv.ParseUint(portOf(u), 10, 16); err == nil {
+			list = append(list, uint16(port))
+		}
+	}
+	return list
+}
+
+// portOf gives the port of a broker's URL, or the one its scheme stands for.
+func portOf(u *url.URL) string {
+	switch {
+	case u.Port() != "":
+		return u.Port()
+	case u.Scheme == "ws":
+		return "80"
+	case u.Scheme == "wss":
+		return "443"
+	}
+	return "4222"
+}
+
+// shown gives a URL without its password; a user without one is a token, as
+// secret. Of what cannot be read nothing before an @ is shown.
 func shown(raw string) string {
 	var list []string
 	for _, s := range strings.Split(raw, ",") {
-		if u, err := url.Parse(strings.TrimSpace(s)); err == nil {
+		s = strings.TrimSpace(s)
+		u, err := url.Parse(s)
+		switch {
+		case err != nil:
+			if at := strings.LastIndexByte(s, '@'); at >= 0 {
+				s = "xxxxx" + s[at:]
+			}
+		case u.User != nil:
+			if _, password := u.User.Password(); !password {
+				u.User = url.User("xxxxx")
+			}
 			s = u.Redacted()
 		}
 		list = append(list, s)
 	}
 	return strings.Join(list, ",")
 }
+
+// Redacted gives a URL of brokers as it may be shown and kept.
+func Redacted(url string) string { return shown(url) }
 
 // The pace of connecting again: at once, then often, as a run waits for it.
 const (
@@ -150,7 +202,8 @@ func (d Dial) options() ([]nats.Option, error) {
 	list := []nats.Option{
 		nats.Name(d.Name), nats.Timeout(connectTime), nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait),
 		nats.ReconnectJitter(reconnectWait, reconnectWait), nats.PingInterval(5 * time.Second), nats.MaxPingsOutstanding(2),
-		nats.ReconnectBufSize(-1), // a message goes out now or not at all: what was not acknowledged is sent again by us
+		nats.IgnoreAuthErrorAbort(), // else the client gives up for good while a broker reads its accounts
+		nats.ReconnectBufSize(-1),   // a message goes out now or not at all: what was not acknowledged is sent again by us
 	}
 	if d.InProcess != nil {
 		return append(list, nats.InProcessServer(d.InProcess.ns)), nil
@@ -178,11 +231,7 @@ func serves(urls string) bool {
 		if err != nil {
 			continue
 		}
-		host := u.Host
-		if u.Port() == "" {
-			host = net.JoinHostPort(u.Hostname(), "4222")
-		}
-		if c, err := net.DialTimeout("tcp", host, connectTime); err == nil {
+		if c, err := net.DialTimeout("tcp", net.JoinHostPort(u.Hostname(), portOf(u)), connectTime); err == nil {
 			_ = c.Close() // only to see whether it opens
 			return true
 		}

@@ -25,6 +25,10 @@ const (
 // Tuning.Patience.
 var ErrNoWorker = errors.New("no worker")
 
+// ErrStalled is the cause when workers answer, but no fact comes for a multiple of
+// Tuning.Stall.
+var ErrStalled = errors.New("no progress")
+
 // CoordinatorConfig says what a coordinator works with.
 type CoordinatorConfig struct {
 	Dial   Dial
@@ -74,6 +78,7 @@ type Coordinator struct {
 	dead     jetstream.Consumer // of advisories
 	ticked   time.Time
 	alive    time.Time          // last sign of life of a fitting worker
+	fresh    time.Time          // when the last fact was kept, or all was put out anew
 	done     map[fact.Task]bool // tasks of which a fact was kept
 	redone   map[string]bool    // units counted as redelivered
 	waiting  bool               // it was said that there is no worker
@@ -143,7 +148,7 @@ func (c *Coordinator) attach(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.dead, err = deadConsumer(ctx, c.link.js); err != nil {
+	if c.dead, err = deadConsumer(ctx, c.link.js, c.kind, c.cfg.Header.Started); err != nil {
 		return err
 	}
 	flow := make(chan jetstream.Msg, factBatch)
@@ -176,7 +181,7 @@ func (c *Coordinator) detach() {
 func (c *Coordinator) Run(ctx context.Context, tasks []fact.Task, keep func(fact.Fact) error) error {
 	r := &round{c: c, book: newBook(c.cfg.Header.Run, tasks, c.spent), keep: keep}
 	r.progress = scanner.Progress{Total: r.book.left(), Outcomes: map[fact.Outcome]int{}, Started: c.cfg.Now()}
-	c.alive = c.cfg.Now()
+	c.alive, c.fresh = c.cfg.Now(), c.cfg.Now()
 	for r.book.left() > 0 {
 		if err := ctx.Err(); err != nil {
 			return context.Cause(ctx)
@@ -194,6 +199,7 @@ type round struct {
 	book     *book
 	keep     func(fact.Fact) error
 	progress scanner.Progress
+	stalls   int // in a row
 }
 
 // step publishes what there is room for, takes the facts that are there and,
@@ -223,6 +229,9 @@ func (r *round) step(ctx context.Context) error {
 	}
 	c.ticked = c.cfg.Now()
 	c.who()
+	if err == nil {
+		return errors.Join(c.patience(nil), r.stalled(ctx))
+	}
 	return c.patience(err)
 }
 
@@ -388,6 +397,7 @@ func (r *round) put(f fact.Fact) error {
 		return err
 	}
 	r.book.answered(f.Task)
+	r.c.fresh, r.stalls = r.c.cfg.Now(), 0
 	r.c.done[f.Task] = true
 	r.c.stats.Facts++
 	r.progress.Done++

@@ -179,7 +179,9 @@ func (w *worker) crew(ctx context.Context, h Header) (*crew, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	c.users--
-	delete(w.crews, key) // the next unit may have better luck
+	if w.crews[key] == c {
+		delete(w.crews, key) // the next unit may have better luck
+	}
 	return nil, c.err
 }
 

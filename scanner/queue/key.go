@@ -39,7 +39,7 @@ func ParseKey(content []byte) (Key, error) {
 }
 
 // LoadKey reads a key file. Shared reports that others than its owner and group
-// may read it.
+// may read or write it.
 func LoadKey(file string) (key Key, shared bool, err error) {
 	info, err := os.Stat(file)
 	if err != nil {
@@ -56,12 +56,18 @@ func LoadKey(file string) (key Key, shared bool, err error) {
 	if err != nil {
 		return Key{}, false, fmt.Errorf("read run key %s: %w", file, err)
 	}
-	return key, info.Mode().Perm()&0o004 != 0, nil
+	return key, info.Mode().Perm()&0o006 != 0, nil
 }
 
 // ID names the key without giving it away: workers and coordinators with the
 // same key have the same id.
 func (k Key) ID() string { return hex.EncodeToString(k.derive("id"))[:12] }
+
+// String keeps the secret out of what is printed.
+func (k Key) String() string { return "run key " + k.ID() }
+
+// GoString is String.
+func (k Key) GoString() string { return k.String() }
 
 // derive gives a key of its own for one use (HMAC as a KDF, RFC 5869 section 2.3).
 func (k Key) derive(use string) []byte {

@@ -16,9 +16,9 @@ import (
 
 // The bounds of messages.
 const (
-	maxMessage = 900 << 10          // bytes; the broker's own limit is 1 MiB by default
-	maxTasks   = 64                 // tasks in a unit
-	maxAge     = 7 * 24 * time.Hour // of a unit, from its issue: an old one is not run again
+	maxMessage = 900 << 10      // bytes; the broker's own limit is 1 MiB by default
+	maxTasks   = 64             // tasks in a unit
+	maxAge     = 24 * time.Hour // of a unit, from its issue: an old one is not run, but published again if it is still wanted
 	protocol   = 1
 )
 
@@ -100,7 +100,7 @@ const (
 	subjectFacts = "mspscan.v1.facts"
 	subjectWho   = "mspscan.v1.who"
 	signature    = "Mspscan-Signature"
-	subjectDead  = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES." + streamTasks + ".*"
+	subjectDead  = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES." + streamTasks + "."
 )
 
 func taskSubject(kind, run, unit string) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/netip"
 	"os"
 	"sync"
@@ -423,3 +424,76 @@ func (largeCrew) Answer(_ context.Context, u Unit, emit func(fact.Fact, int)) er
 }
 
 func (largeCrew) Close() error { return nil }
+
+// TestOldAdvisories puts advisories into the stream that are not about a unit of
+// the run as it stands: none is deleted, split or given up for them.
+func TestOldAdvisories(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t)
+	c, r := coordinate(t, srv.URL(), nil)
+	long := time.Now().Add(-time.Minute)
+	for i := range 20 { // the numbers that the units will have
+		body, err := json.Marshal(advisory{Sequence: uint64(i), Time: long})
+		require.NoError(t, err)
+		_, err = c.link.js.Publish(t.Context(), subjectDead+workersOf(c.kind), body)
+		require.NoError(t, err)
+	}
+	_, err := c.link.js.Publish(t.Context(), subjectDead+workersOf(c.kind), []byte("junk"))
+	require.NoError(t, err)
+	var f fleet
+	f.work(t, srv.URL(), nil, func(context.Context, fact.Task) error { time.Sleep(20 * time.Millisecond); return nil })
+	tasks := someTasks(60)
+	require.NoError(t, c.Run(t.Context(), tasks, r.keep))
+	complete(t, r, tasks)
+	require.Zero(t, c.Stats().Poisoned)
+	require.Zero(t, c.Stats().Split)
+}
+
+// TestStall: units that nobody gets any more, though workers answer, are put out
+// anew, and a run that gets nowhere has an end.
+func TestStall(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t)
+	stall := func(c *CoordinatorConfig) { c.Tuning.Stall = 700 * time.Millisecond }
+	c, r := coordinate(t, srv.URL(), stall)
+	var f fleet
+	var first atomic.Bool
+	stuck := func(ctx context.Context, _ fact.Task) error {
+		if first.CompareAndSwap(false, true) {
+			<-ctx.Done() // alive, and never done
+		}
+		return nil
+	}
+	f.work(t, srv.URL(), nil, stuck)
+	tasks := someTasks(1)
+	require.NoError(t, c.Run(t.Context(), tasks, r.keep))
+	complete(t, r, tasks)
+	require.Positive(t, c.Stats().Again)
+	never, kept := coordinate(t, srv.URL(), func(c *CoordinatorConfig) { stall(c); c.Header.Run = "run2"; c.Header.Catalogue = "dog" })
+	f.work(t, srv.URL(), func(w *WorkerConfig) { w.Catalogue = "dog" }, func(ctx context.Context, _ fact.Task) error { <-ctx.Done(); return ctx.Err() })
+	err := never.Run(t.Context(), tasks, kept.keep)
+	require.ErrorIs(t, err, ErrStalled)
+	require.ErrorContains(t, err, "no fact came for 2.8s")
+	require.Empty(t, kept.facts)
+}
+
+func TestShown(t *testing.T) {
+	for raw, want := range map[string]string{
+		"nats://a:4222": "nats://a:4222", "nats://me:secret@a": "nats://me:xxxxx@a", "nats://secret@a, tls://b": "nats://xxxxx@a,tls://b",
+		"nats://me:sec ret%zz@a": "xxxxx@a", "": "",
+	} {
+		require.Equal(t, want, Redacted(raw))
+	}
+	k := testKey(t, "k")
+	for _, text := range []string{fmt.Sprint(k), fmt.Sprintf("%v %+v %#v", k, k, k), fmt.Sprintf("%+v", CoordinatorConfig{Key: k})} {
+		require.Contains(t, text, "run key "+k.ID())
+		require.NotContains(t, text, fmt.Sprintf("%d", k.secret))
+	}
+}
+
+func TestPorts(t *testing.T) {
+	d := Dial{URL: "nats://a, tls://b:5222,ws://c,wss://d, nats://[2001:db8::1]:1", Creds: "x", CertKey: "y"}
+	require.Equal(t, []uint16{4222, 5222, 80, 443, 1}, d.Ports())
+	require.Equal(t, []string{"x", "y"}, d.Files())
+	require.Empty(t, Dial{}.Ports())
+}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -15,6 +16,7 @@ import (
 
 // The times of leases.
 const (
+	stale     = 100 * time.Millisecond // a turn of a batch that nobody took for so long is gone
 	horizon   = time.Second            // how far ahead a turn is reserved: what a killed worker wastes, at most
 	holdTime  = 8 * time.Second        // after which a place in flight is free though nobody gave it back; over the longest exchange
 	clockAge  = time.Minute            // between two looks at the broker's clock
@@ -78,17 +80,25 @@ type Turns struct {
 	link   *link
 	worker string
 	now    func() time.Time
+	cut    atomic.Int64 // who gave up waiting because the broker was away
 
 	mu     sync.Mutex
 	bucket jetstream.KeyValue
 	floor  time.Time // no turn before: a bucket made anew knows nothing of those reserved in the old one
 	offset time.Duration
 	looked time.Time
-	queues map[string]chan struct{} // who of this process asks about a key
+	queues map[string]*line // who of this process asks about a key
+}
+
+// line is where those of this process who want turns at the same key wait for
+// each other.
+type line struct {
+	turn  chan struct{}
+	users int
 }
 
 func newTurns(l *link, worker string, now func() time.Time) *Turns {
-	return &Turns{link: l, worker: worker, now: now, queues: map[string]chan struct{}{}}
+	return &Turns{link: l, worker: worker, now: now, queues: map[string]*line{}}
 }
 
 // open finds the bucket, makes it if it is not there, and reads the broker's clock.
@@ -137,28 +147,44 @@ func (t *Turns) forget() {
 	t.bucket = nil
 }
 
-// line gives the place at which those of this process who want the same key wait
-// for each other.
-func (t *Turns) line(key string) chan struct{} {
+// join waits for one's turn in the line of a key; leave must be called behind it.
+// ok = false if ctx ended first.
+func (t *Turns) join(ctx context.Context, key string) (leave func(), ok bool) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	c, ok := t.queues[key]
-	if !ok {
-		c = make(chan struct{}, 1)
-		t.queues[key] = c
+	l := t.queues[key]
+	if l == nil {
+		l = &line{turn: make(chan struct{}, 1)}
+		t.queues[key] = l
 	}
-	return c
+	l.users++
+	t.mu.Unlock()
+	gone := func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if l.users--; l.users == 0 {
+			delete(t.queues, key)
+		}
+	}
+	select {
+	case l.turn <- struct{}{}:
+		return func() { <-l.turn; gone() }, true
+	case <-ctx.Done():
+		gone()
+		return nil, false
+	}
 }
 
 // take waits for turns at key; the time is this process's. place names what give
-// frees. ok = false if ctx ended first.
-func (t *Turns) take(ctx context.Context, key string, w terms) (at time.Time, place int64, ok bool) {
-	line := t.line(key)
-	select {
-	case line <- struct{}{}:
-		defer func() { <-line }()
-	case <-ctx.Done():
+// frees. ok = false if ctx ended first. taken is looked at as soon as the caller
+// is first in line: another one may have brought what it wants; nil = never.
+func (t *Turns) take(ctx context.Context, key string, w terms, taken func() bool) (at time.Time, place int64, ok bool) {
+	leave, ok := t.join(ctx, key)
+	if !ok {
 		return time.Time{}, 0, false
+	}
+	defer leave()
+	if taken != nil && taken() {
+		return time.Time{}, 0, true
 	}
 	for {
 		at, place, wait := t.try(ctx, key, w)
@@ -166,6 +192,9 @@ func (t *Turns) take(ctx context.Context, key string, w terms) (at time.Time, pl
 			return at, place, true
 		}
 		if !pause(ctx, wait) {
+			if wait == faultTime {
+				t.cut.Add(1)
+			}
 			return time.Time{}, 0, false
 		}
 	}
@@ -294,7 +323,7 @@ func (r *RunTurns) Turn(ctx context.Context, server netip.Addr) (done func(), ok
 		return nothing, ctx.Err() == nil
 	}
 	key := "server." + strings.ReplaceAll(server.Unmap().WithZone("").String(), ":", "_")
-	at, place, ok := r.turns.take(ctx, key, r.server)
+	at, place, ok := r.turns.take(ctx, key, r.server, nil)
 	if !ok {
 		return nothing, false
 	}
@@ -303,6 +332,15 @@ func (r *RunTurns) Turn(ctx context.Context, server netip.Addr) (done func(), ok
 		return nothing, false
 	}
 	return func() { r.turns.give(ctx, key, place) }, true
+}
+
+// Cut counts who gave up waiting for a turn because the broker was away: what they
+// did not learn says nothing of the name that they asked about.
+func (r *RunTurns) Cut() int64 {
+	if r.turns == nil {
+		return 0
+	}
+	return r.turns.cut.Load()
 }
 
 // batch takes several turns of a run at once and hands them out in order: at
@@ -317,26 +355,39 @@ type batch struct {
 
 func (b *batch) wait(ctx context.Context, t *Turns) bool {
 	for {
-		if at, ok := b.pop(); ok {
+		if at, ok := b.pop(t.now()); ok {
 			return pause(ctx, at.Sub(t.now()))
 		}
-		at, _, ok := t.take(ctx, b.key, b.terms)
+		at, _, ok := t.take(ctx, b.key, b.terms, b.left)
 		if !ok {
 			return false
 		}
-		b.push(at)
+		if !at.IsZero() {
+			b.push(at)
+		}
 	}
 }
 
-func (b *batch) pop() (time.Time, bool) {
+// pop takes the next turn. Those that nobody wanted for a while are gone: used
+// all at once they would be a burst.
+func (b *batch) pop(now time.Time) (time.Time, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.times) == 0 {
-		return time.Time{}, false
+	for len(b.times) > 0 {
+		at := b.times[0]
+		b.times = b.times[1:]
+		if now.Sub(at) <= stale {
+			return at, true
+		}
 	}
-	at := b.times[0]
-	b.times = b.times[1:]
-	return at, true
+	return time.Time{}, false
+}
+
+// left reports whether there are turns to take.
+func (b *batch) left() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.times) > 0
 }
 
 func (b *batch) push(from time.Time) {

@@ -82,7 +82,7 @@ func TestTurnsOverWorkers(t *testing.T) {
 		for range 2 {
 			wg.Go(func() {
 				for range 6 {
-					at, place, ok := turns.take(context.Background(), key, run.server)
+					at, place, ok := turns.take(context.Background(), key, run.server, nil)
 					_, offset, _, err := turns.open(context.Background())
 					if err != nil || !ok {
 						t.Error("no turn", err)
@@ -132,4 +132,51 @@ func TestTurnsEnd(t *testing.T) {
 	done, ok := bound.Turn(t.Context(), server)
 	require.True(t, ok, "it was given back")
 	done()
+}
+
+// TestBatchIsNoBurst: turns that nobody took in time are not used later, all at
+// once.
+func TestBatchIsNoBurst(t *testing.T) {
+	b := &batch{terms: terms{interval: 10 * time.Millisecond, count: 50}}
+	b.push(epoch)
+	require.True(t, b.left())
+	at, ok := b.pop(epoch)
+	require.True(t, ok)
+	require.Equal(t, epoch, at)
+	n, later := 0, epoch.Add(300*time.Millisecond)
+	for {
+		at, ok := b.pop(later)
+		if !ok {
+			break
+		}
+		n++
+		require.LessOrEqual(t, later.Sub(at), stale)
+	}
+	require.Equal(t, 30, n, "10 of the last 100 ms and 20 to come")
+}
+
+// TestTurnsWithoutBroker: who gives up waiting while the broker is away is counted,
+// so that what he did not learn is not taken for an answer. Nothing is kept of a
+// line that nobody stands in.
+func TestTurnsWithoutBroker(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t)
+	l, err := connect(t.Context(), Dial{URL: srv.URL(), Name: "test"}, testKey(t, "k"))
+	require.NoError(t, err)
+	defer l.close()
+	turns := newTurns(l, "w", time.Now)
+	run := turns.For(Header{Run: "r", Rate: 100, RatePerServer: 100, InFlight: 1})
+	done, ok := run.Turn(t.Context(), netip.MustParseAddr("192.0.2.1"))
+	require.True(t, ok)
+	done()
+	require.Zero(t, run.Cut())
+	srv.Close()
+	for _, a := range []netip.Addr{{}, netip.MustParseAddr("192.0.2.1")} {
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		_, ok = run.Turn(ctx, a)
+		cancel()
+		require.False(t, ok)
+	}
+	require.Equal(t, int64(2), run.Cut())
+	require.Empty(t, turns.queues)
 }

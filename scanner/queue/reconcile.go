@@ -66,13 +66,11 @@ func (r *round) buried(ctx context.Context) error {
 		n := 0
 		for m := range batch.Messages() {
 			n++
-			var advisory struct {
-				Sequence uint64 `json:"stream_seq"`
-			}
-			if json.Unmarshal(m.Data(), &advisory) != nil {
+			var a advisory
+			if json.Unmarshal(m.Data(), &a) != nil {
 				continue
 			}
-			if err := r.bury(ctx, advisory.Sequence); err != nil {
+			if err := r.bury(ctx, a); err != nil {
 				return err
 			}
 		}
@@ -85,13 +83,21 @@ func (r *round) buried(ctx context.Context) error {
 	}
 }
 
-// bury deletes a dead unit of this run and splits it or gives its task up.
-func (r *round) bury(ctx context.Context, sequence uint64) error {
+// advisory is the broker's word that a message was handed out too often.
+type advisory struct {
+	Sequence uint64    `json:"stream_seq"`
+	Time     time.Time `json:"timestamp"`
+}
+
+// bury deletes a dead unit of this run and splits it or gives its task up. A
+// message that is younger than its advisory is another one: the stream was lost
+// and made anew since.
+func (r *round) bury(ctx context.Context, a advisory) error {
 	stream, err := r.c.link.js.Stream(ctx, streamTasks)
 	if err != nil {
 		return fmt.Errorf("look at the queue: %w", err)
 	}
-	m, err := stream.GetMsg(ctx, sequence)
+	m, err := stream.GetMsg(ctx, a.Sequence)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil
 	}
@@ -99,10 +105,10 @@ func (r *round) bury(ctx context.Context, sequence uint64) error {
 		return fmt.Errorf("read a dead unit: %w", err)
 	}
 	mine := taskSubject(r.c.kind, r.c.cfg.Header.Run, "")
-	if !strings.HasPrefix(m.Subject, mine) {
-		return nil // another run's
+	if !strings.HasPrefix(m.Subject, mine) || m.Time.After(a.Time) {
+		return nil // another run's, or not the one that was meant
 	}
-	if err := stream.DeleteMsg(ctx, sequence); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+	if err := stream.DeleteMsg(ctx, a.Sequence); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
 		return fmt.Errorf("delete a dead unit: %w", err)
 	}
 	poisoned, split := r.book.dead(unitOf(m.Subject))
@@ -126,6 +132,38 @@ func (r *round) bury(ctx context.Context, sequence uint64) error {
 	return nil
 }
 
+// maxStalls is how often in a row all is put out anew before a run is given up.
+const maxStalls = 3
+
+// stalled puts all units out anew when workers answer but no fact has come for
+// long: a broker that is killed at the wrong moment can forget that a unit was
+// handed out too often, and then nobody gets it again.
+func (r *round) stalled(ctx context.Context) error {
+	c := r.c
+	if c.cfg.Now().Sub(c.fresh) < c.cfg.Tuning.Stall {
+		return nil
+	}
+	if r.stalls >= maxStalls {
+		return fmt.Errorf("%w: workers answer at %s, but no fact came for %s", ErrStalled, c.link.name, time.Duration(maxStalls+1)*c.cfg.Tuning.Stall)
+	}
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	stream, err := c.link.js.Stream(ctx, streamTasks)
+	if err == nil {
+		err = stream.Purge(ctx, jetstream.WithPurgeSubject(taskSubject(c.kind, c.cfg.Header.Run, "*")))
+	}
+	if err != nil {
+		return nil //nolint:nilerr // the broker went away: looked at again at the next tick
+	}
+	for _, id := range r.book.missing(nil) {
+		r.book.again(r.book.entries[id], true)
+	}
+	r.stalls++
+	c.fresh = c.cfg.Now()
+	c.say(fmt.Sprintf("no fact came for %s: the tasks are put out anew", c.cfg.Tuning.Stall))
+	return nil
+}
+
 // recordError marks an error of the record among those of the broker.
 type recordError struct{ err error }
 
@@ -141,8 +179,11 @@ type Presence struct {
 	Zones  string `json:"zones,omitempty"`
 }
 
-// whoTime is how long a coordinator listens for workers.
-const whoTime = 300 * time.Millisecond
+// How long a coordinator listens for workers, and to how many.
+const (
+	whoTime    = 300 * time.Millisecond
+	maxWorkers = 10000
+)
 
 // who asks which workers are there once no fact has come for a while, and says
 // what is wrong if none of them fits.
@@ -191,6 +232,9 @@ func (c *Coordinator) ask() []Presence {
 		if json.Unmarshal(m.Data, &p) == nil {
 			list = append(list, p)
 		}
+		if len(list) == maxWorkers {
+			return list
+		}
 	}
 }
 
@@ -205,7 +249,7 @@ func (c *Coordinator) nobody(there []Presence) string {
 			keys++
 		case p.Tool != h.Tool:
 			tools++
-			tool = p.Tool
+			tool = p.Tool[:min(len(p.Tool), 60)]
 		default:
 			zones++
 		}

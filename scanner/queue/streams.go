@@ -15,6 +15,7 @@ type Tuning struct {
 	MaxDeliver int           // times that a unit is handed out; 0 = 5
 	Tick       time.Duration // between two looks of the coordinator for what was lost; 0 = 2 s
 	Patience   time.Duration // of the coordinator without any fitting worker; 0 = 2 min
+	Stall      time.Duration // without any fact though workers answer, after which all is put out anew; 0 = 20 min
 }
 
 // DefaultAckWait is how long a worker may give no sign of life.
@@ -32,6 +33,9 @@ func (t Tuning) withDefaults() Tuning {
 	}
 	if t.Patience <= 0 {
 		t.Patience = 2 * time.Minute
+	}
+	if t.Stall <= 0 {
+		t.Stall = 20 * time.Minute
 	}
 	return t
 }
@@ -58,7 +62,7 @@ func ensureStreams(ctx context.Context, js jetstream.JetStream) error {
 			MaxAge: keepFacts, MaxMsgSize: maxMessage + 1024, Discard: jetstream.DiscardNew, Duplicates: duplicates, Description: "facts for coordinators of mspscan",
 		},
 		{
-			Name: streamDead, Subjects: []string{subjectDead}, Retention: jetstream.LimitsPolicy, Storage: jetstream.FileStorage,
+			Name: streamDead, Subjects: []string{subjectDead + "*"}, Retention: jetstream.LimitsPolicy, Storage: jetstream.FileStorage,
 			MaxAge: keepDead, MaxMsgs: 100000, Discard: jetstream.DiscardOld, Description: "units of mspscan that were handed out too often",
 		},
 	} {
@@ -70,13 +74,16 @@ func ensureStreams(ctx context.Context, js jetstream.JetStream) error {
 	return nil
 }
 
+// workersOf names the consumer of a kind.
+func workersOf(kind string) string { return "workers-" + kind }
+
 // taskConsumer gives the consumer that all workers of a kind share.
 func taskConsumer(ctx context.Context, js jetstream.JetStream, kind string, t Tuning) (jetstream.Consumer, error) {
 	if err := ensureStreams(ctx, js); err != nil {
 		return nil, err
 	}
 	c, err := js.CreateOrUpdateConsumer(ctx, streamTasks, jetstream.ConsumerConfig{
-		Durable: "workers-" + kind, FilterSubject: taskSubject(kind, "*", "*"), AckPolicy: jetstream.AckExplicitPolicy,
+		Durable: workersOf(kind), FilterSubject: taskSubject(kind, "*", "*"), AckPolicy: jetstream.AckExplicitPolicy,
 		AckWait: t.AckWait, MaxDeliver: t.MaxDeliver, MaxAckPending: maxPending, InactiveThreshold: keepFacts,
 	})
 	if err != nil {
@@ -100,10 +107,13 @@ func factConsumer(ctx context.Context, js jetstream.JetStream, run string) (jets
 	return c, nil
 }
 
-// deadConsumer gives a consumer of the advisories from the start of the run on.
-func deadConsumer(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, error) {
+// deadConsumer gives a consumer of the advisories about units of a kind, since a
+// time less what clocks may differ by.
+func deadConsumer(ctx context.Context, js jetstream.JetStream, kind string, since time.Time) (jetstream.Consumer, error) {
+	since = since.Add(-time.Hour)
 	c, err := js.CreateConsumer(ctx, streamDead, jetstream.ConsumerConfig{
-		AckPolicy: jetstream.AckNonePolicy, DeliverPolicy: jetstream.DeliverAllPolicy, InactiveThreshold: 5 * time.Minute,
+		FilterSubject: subjectDead + workersOf(kind), AckPolicy: jetstream.AckNonePolicy,
+		DeliverPolicy: jetstream.DeliverByStartTimePolicy, OptStartTime: &since, InactiveThreshold: 5 * time.Minute,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make consumer of advisories: %w", err)

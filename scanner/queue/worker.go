@@ -116,7 +116,7 @@ func (w *worker) work(ctx context.Context) (WorkerStats, error) {
 	busy, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	var consumer jetstream.Consumer
-	for ctx.Err() == nil && w.fit() == nil {
+	for ctx.Err() == nil && w.fit() == nil && !w.link.nc.IsClosed() {
 		if consumer == nil {
 			if consumer, err = taskConsumer(ctx, w.link.js, w.kind, w.cfg.Tuning); err != nil {
 				consumer = nil
@@ -130,10 +130,14 @@ func (w *worker) work(ctx context.Context) (WorkerStats, error) {
 			pause(ctx, faultTime)
 		}
 	}
+	var gone error
+	if w.link.nc.IsClosed() {
+		gone = fmt.Errorf("%w at %s: the connection is closed: %w", ErrBroker, w.link.name, w.link.nc.LastError())
+	}
 	w.drain(cancel)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.stats, w.unfit
+	return w.stats, errors.Join(w.unfit, gone)
 }
 
 func (w *worker) fit() error {

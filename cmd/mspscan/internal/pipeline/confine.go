@@ -3,11 +3,13 @@ package pipeline
 import (
 	"crypto/x509"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"mspscan/cmd/mspscan/internal/sandbox"
+	"mspscan/scanner/queue"
 )
 
 // confine puts the process into the sandbox before the first file from outside is
@@ -28,18 +30,72 @@ func (c Config) enter(more []string) (sandbox.Status, error) {
 	if err != nil {
 		return sandbox.Status{}, err
 	}
-	if c.Active {
+	if c.Active || c.Queue.used() {
 		// Read now, while it can be: what is wrong with it shows at the first
 		// certificate.
 		_, _ = x509.SystemCertPool()
 	}
-	p := sandbox.Policy{Read: c.inputs(more), TCP: ports, AnyTCP: c.Zones != ""}
+	p := sandbox.Policy{Read: slices.Concat(c.inputs(more), c.Queue.files()), TCP: append(ports, c.Queue.Dial.Ports()...), AnyTCP: c.Zones != ""}
 	p.Folders, p.Files = c.places()
 	status, err := c.Confine(p)
-	if err != nil {
-		return status, &Error{CodeInternal, fmt.Errorf("%w; --no-sandbox runs without", err)}
+	return status, noSandbox(err)
+}
+
+func noSandbox(err error) error {
+	if err == nil {
+		return nil
 	}
-	return status, nil
+	return &Error{CodeInternal, fmt.Errorf("%w; --no-sandbox runs without", err)}
+}
+
+// confine puts a worker into the sandbox: beside what reaches the broker it reads
+// the zone files that it serves, talks TCP to name servers, the resolvers' ports
+// and policy hosts, and with a broker inside it listens and keeps JetStream's
+// folder. It writes nothing else.
+func (cfg *WorkerConfig) confine(store string, listen netip.AddrPort) error {
+	if cfg.Confine == nil {
+		return nil
+	}
+	_, _ = x509.SystemCertPool() // read now, while it can be
+	p := sandbox.Policy{
+		Read: append(cfg.Queue.files(), resolvConf), TCP: append(cfg.resolverPorts(), cfg.Queue.Dial.Ports()...), AnyTCP: cfg.Zones != "",
+	}
+	if cfg.Zones != "" {
+		p.Read = append(p.Read, cfg.Zones)
+	}
+	if cfg.Embedded {
+		p.Trees, p.Listen = []string{store}, []uint16{listen.Port()}
+	}
+	if cfg.Embedded && cfg.Store == "" {
+		p.Empty = []string{filepath.Dir(store)} // the folder itself goes at the end
+	}
+	_, err := cfg.Confine(p)
+	return noSandbox(err)
+}
+
+// resolverPorts lists the TCP ports that a worker connects to for a scan.
+func (cfg *WorkerConfig) resolverPorts() []uint16 {
+	ports := append([]uint16{53, 443}, cfg.Ports...)
+	slices.Sort(ports)
+	return slices.Compact(ports)
+}
+
+// reachable refuses a run whose resolvers are at ports that the sandbox keeps from
+// this worker: UDP would work, and a cut answer could not be asked again over TCP.
+func (cfg *WorkerConfig) reachable(resolvers []string) error {
+	if cfg.Confine == nil || cfg.Zones != "" {
+		return nil
+	}
+	for _, s := range resolvers {
+		r, err := parseResolver(s)
+		if err != nil {
+			return fmt.Errorf("%w: %w", queue.ErrUnfit, err)
+		}
+		if !slices.Contains(cfg.resolverPorts(), r.Port()) {
+			return fmt.Errorf("%w: its sandbox keeps it from TCP port %d of the run's resolver %s; start it with --resolver-port %d", queue.ErrUnfit, r.Port(), r, r.Port())
+		}
+	}
+	return nil
 }
 
 // examineSandbox enters the sandbox as a scan does and tries what it refuses.

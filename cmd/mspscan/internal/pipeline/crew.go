@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -17,14 +18,19 @@ import (
 	"mspscan/scanner/queue"
 )
 
-// unitTasks is how many tasks of one unit a worker runs at a time.
-const unitTasks = 8
+// The bounds of a worker's tasks. They wait for turns at servers that all workers
+// share, so one may take longer than in a process of its own.
+const (
+	unitTasks   = 8 // of one unit at a time
+	taskTimeout = 15 * time.Minute
+)
 
 // crew answers the units of one run: a resolver with the run's parameters, cache
 // and budgets, and the probes over it.
 type crew struct {
 	header  queue.Header
 	net     *network
+	cut     func() int64 // counts who gave up waiting for a turn as the broker was away
 	run     scanner.RunConfig
 	liar    bool // the resolver answers names that do not exist
 	mu      sync.Mutex
@@ -38,10 +44,10 @@ func openCrew(ctx context.Context, zones string, cat *catalog.Catalog, h queue.H
 	if err != nil {
 		return nil, err
 	}
-	c := &crew{header: h, net: n, consent: map[msp.Name]*queue.Consent{}}
+	c := &crew{header: h, net: n, cut: turns.Cut, consent: map[msp.Name]*queue.Consent{}}
 	list := probes.All(probes.Deps{Catalog: cat, Policies: c.policies(), More: moreProbes(n)})
 	c.run = scanner.RunConfig{
-		Probes: list, Workers: unitTasks, Vantage: h.Vantage, Scope: scopeOf,
+		Probes: list, Workers: unitTasks, TaskTimeout: taskTimeout, Vantage: h.Vantage, Scope: scopeOf,
 		Env: scanner.Env{Resolver: n.client, Passive: h.Passive, Now: h.Started, Random: randomLabel},
 		Now: func() time.Time { return time.Now().UTC() },
 	}
@@ -53,7 +59,9 @@ func openCrew(ctx context.Context, zones string, cat *catalog.Catalog, h queue.H
 func (c *crew) Close() error { return c.net.close() }
 
 // Answer implements queue.Crew. A probe that panics leaves its task without a
-// fact: the unit goes back, and is given up when that happens too often.
+// fact: the unit goes back, and is given up when that happens too often. So does
+// one whose probes could not send because the broker was away: that nothing was
+// learnt then says nothing of the name.
 func (c *crew) Answer(ctx context.Context, u queue.Unit, emit func(f fact.Fact, spent int)) error {
 	if c.liar && (len(u.Tasks) != 1 || u.Tasks[0].Probe != fact.ProbePreflight) {
 		return fmt.Errorf("%w: resolver %s answers names that do not exist", queue.ErrUnfit, c.net.resolvers[0])
@@ -68,11 +76,15 @@ func (c *crew) Answer(ctx context.Context, u queue.Unit, emit func(f fact.Fact, 
 		emit(f, c.net.client.Spent(scope))
 	}
 	var trouble atomic.Pointer[string]
+	cut := c.cut()
 	run := c.run
 	run.Probes = guarded(run.Probes, &trouble)
 	err := scanner.Run(ctx, run, allowed, func(f fact.Fact) error {
 		if what := trouble.Load(); what != nil {
 			return fmt.Errorf("internal error: %s", *what)
+		}
+		if c.cut() != cut {
+			return errors.New("the broker was away for too long")
 		}
 		emit(f, c.net.client.Spent(scope))
 		return nil
@@ -99,6 +111,9 @@ func (c *crew) sort(u queue.Unit) (allowed, forbidden []fact.Task) {
 }
 
 func (c *crew) consents(u queue.Unit) {
+	if !c.header.Active {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.consent[u.Name] = u.Consent

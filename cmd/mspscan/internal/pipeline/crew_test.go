@@ -100,3 +100,14 @@ func TestCrewOfLiar(t *testing.T) {
 	_, err = answers(t, c, nil, fact.ProbePreflight)
 	require.NoError(t, err)
 }
+
+// TestCrewWithoutBroker: what a probe says after it could not send, because the
+// broker was away, is no answer.
+func TestCrewWithoutBroker(t *testing.T) {
+	c := testCrew(t, false)
+	n := int64(0)
+	c.cut = func() int64 { n++; return n }
+	got, err := answers(t, c, nil, fact.ProbeMX)
+	require.ErrorContains(t, err, "the broker was away")
+	require.Empty(t, got)
+}

@@ -1,14 +1,17 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
+	"mspscan/cmd/mspscan/internal/sandbox"
 	"mspscan/msp"
 	"mspscan/scanner/queue"
 )
@@ -24,7 +27,12 @@ type WorkerConfig struct {
 	Store    string        // of the broker inside; "" = a folder that goes with the process
 	Idle     bool          // broker only
 	AckWait  time.Duration // without a sign of life for so long, a unit goes to another worker
+	Ports    []uint16      // TCP ports of scans' resolvers, beside 53
 	Quiet    bool
+
+	// Confine takes from the process what a worker does not need, for good; nil =
+	// it keeps all.
+	Confine func(sandbox.Policy) (sandbox.Status, error)
 }
 
 // Worker takes the tasks of scans from a broker until ctx ends.
@@ -39,6 +47,18 @@ func Worker(ctx context.Context, cfg WorkerConfig, s Streams) error {
 		}
 	}
 	say(odd)
+	at, err := cfg.at()
+	if err != nil {
+		return err
+	}
+	store, remove, err := cfg.store()
+	if err != nil {
+		return err
+	}
+	defer remove()
+	if err := cfg.confine(store, at); err != nil {
+		return err
+	}
 	zones := ""
 	if cfg.Zones != "" {
 		if zones, err = hashZones(cfg.Zones); err != nil {
@@ -46,7 +66,7 @@ func Worker(ctx context.Context, cfg WorkerConfig, s Streams) error {
 		}
 	}
 	if cfg.Embedded {
-		closeServer, err := cfg.serve(key, say)
+		closeServer, err := cfg.serve(at, store, key, say)
 		if err != nil {
 			return fromQueue(err)
 		}
@@ -71,6 +91,9 @@ func (cfg *WorkerConfig) work(ctx context.Context, key queue.Key, zones string, 
 		Dial: cfg.Queue.Dial, Key: key, ID: id, Tool: "mspscan " + cfg.Version, Zones: zones, Catalogue: cat.Hash(), Slots: cfg.Units, Now: time.Now, Say: say,
 		Tuning: queue.Tuning{AckWait: cfg.AckWait},
 		Open: func(ctx context.Context, h queue.Header, turns *queue.RunTurns) (queue.Crew, error) {
+			if err := cfg.reachable(h.Resolvers); err != nil {
+				return nil, err
+			}
 			return openCrew(ctx, cfg.Zones, cat, h, turns)
 		},
 	})
@@ -89,6 +112,8 @@ func (cfg *WorkerConfig) ready() (key queue.Key, warn string, err error) {
 		return key, "", usage("name the broker with --nats URL, or start one with --embedded")
 	case !cfg.Embedded && (cfg.Listen != "" || cfg.Store != "" || cfg.Idle):
 		return key, "", usage("--listen, --store and --broker-only need --embedded")
+	case (cfg.Queue.Dial.Cert == "") != (cfg.Queue.Dial.CertKey == ""):
+		return key, "", usage("--nats-tls-cert and --nats-tls-key belong together")
 	case cfg.Embedded && cfg.Queue.Dial.Creds != "":
 		return key, "", usage("--nats-creds is for a broker elsewhere: the one inside lets in who holds the run key")
 	case cfg.Units < 1 || cfg.Units > 1024:
@@ -106,26 +131,23 @@ func (cfg *WorkerConfig) ready() (key queue.Key, warn string, err error) {
 // DefaultListen is where the broker inside listens.
 const DefaultListen = "127.0.0.1:4222"
 
+// at gives where the broker inside listens.
+func (cfg *WorkerConfig) at() (netip.AddrPort, error) {
+	if !cfg.Embedded {
+		return netip.AddrPort{}, nil
+	}
+	at, err := netip.ParseAddrPort(cmp.Or(cfg.Listen, DefaultListen))
+	if err != nil {
+		return at, usage("--listen %q: ADDRESS:PORT, such as %s or [::]:4222", cfg.Listen, DefaultListen)
+	}
+	return at, nil
+}
+
 // serve starts the broker inside and points the worker at it.
-func (cfg *WorkerConfig) serve(key queue.Key, say func(string)) (stop func(), err error) {
-	if cfg.Listen == "" {
-		cfg.Listen = DefaultListen
-	}
-	at, err := netip.ParseAddrPort(cfg.Listen)
-	if err != nil {
-		return nil, usage("--listen %q: ADDRESS:PORT, such as %s or [::]:4222", cfg.Listen, DefaultListen)
-	}
+func (cfg *WorkerConfig) serve(at netip.AddrPort, store string, key queue.Key, say func(string)) (stop func(), err error) {
 	d := &cfg.Queue.Dial
-	if (d.Cert == "") != (d.CertKey == "") {
-		return nil, usage("--nats-tls-cert and --nats-tls-key belong together")
-	}
-	store, remove, err := cfg.store()
-	if err != nil {
-		return nil, err
-	}
 	srv, err := queue.StartServer(queue.Serve{Listen: at, Store: store, CA: d.CA, Cert: d.Cert, CertKey: d.CertKey}, key)
 	if err != nil {
-		remove()
 		return nil, err
 	}
 	d.InProcess, d.URL = srv, srv.URL()
@@ -133,20 +155,37 @@ func (cfg *WorkerConfig) serve(key queue.Key, say func(string)) (stop func(), er
 		say("warning: the broker listens beyond this machine without TLS: names and facts can be read on the way; see --nats-tls-cert")
 	}
 	say("NATS listens at " + d.URL)
-	return func() { srv.Close(); remove() }, nil
+	return srv.Close, nil
 }
 
-// store gives the folder of JetStream, and what removes one that was not named:
-// a broker may lose everything, the coordinator's journal is the record.
+// store makes the folder of JetStream and gives what removes one that was not
+// named: a broker may lose everything, the coordinator's journal is the record.
 func (cfg *WorkerConfig) store() (dir string, remove func(), err error) {
+	if !cfg.Embedded {
+		return "", func() {}, nil
+	}
 	if cfg.Store != "" {
-		return cfg.Store, func() {}, nil
+		err := os.MkdirAll(cfg.Store, 0o700)
+		if err != nil {
+			err = coded(CodeInternal, fmt.Errorf("make the folder of JetStream: %w", err))
+		}
+		return cfg.Store, func() {}, err
 	}
 	dir, err = os.MkdirTemp("", "mspscan-nats-")
 	if err != nil {
 		return "", nil, coded(CodeInternal, fmt.Errorf("make a folder for JetStream: %w; name one with --store", err))
 	}
-	return dir, func() { _ = os.RemoveAll(dir) }, nil // a temporary folder: the system removes it, too
+	return dir, func() { emptyOut(dir) }, nil
+}
+
+// emptyOut removes a temporary folder. os.RemoveAll would open the one above, which
+// the sandbox does not let it; what is left, the system removes.
+func emptyOut(dir string) {
+	list, _ := os.ReadDir(dir)
+	for _, e := range list {
+		_ = os.RemoveAll(filepath.Join(dir, e.Name()))
+	}
+	_ = os.Remove(dir)
 }
 
 // workerID names this process among workers: the host's first label and some

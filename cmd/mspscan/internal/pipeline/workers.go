@@ -37,6 +37,18 @@ func (q Queue) options() bool {
 	return q.KeyFile != "" || q.Wait != 0 || q.Dial != (queue.Dial{})
 }
 
+// files lists what is read to reach the broker by its name and to be let in.
+func (q Queue) files() []string {
+	if !q.options() {
+		return nil
+	}
+	list := append(q.Dial.Files(), "/etc/hosts", "/etc/nsswitch.conf")
+	if q.KeyFile != "" {
+		list = append(list, q.KeyFile)
+	}
+	return list
+}
+
 // key reads the run key. warn says what is odd about it.
 func (q Queue) key() (k queue.Key, warn string, err error) {
 	if q.KeyFile == "" {

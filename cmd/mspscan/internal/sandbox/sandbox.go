@@ -16,8 +16,11 @@ import (
 type Policy struct {
 	Read    []string // files, and folders with all that is below, that are read
 	Folders []string // read and written, with all that is below
+	Trees   []string // as Folders, and the folders below may be made, moved and removed
+	Empty   []string // folders from below which empty folders may be removed
 	Files   []string // devices and pipes that are written
-	TCP     []uint16 // ports that may be connected to, at any address; nobody may connect to this process
+	TCP     []uint16 // ports that may be connected to, at any address
+	Listen  []uint16 // ports at which others may connect to this process; none = nobody may
 	AnyTCP  bool     // no limit on TCP: the servers of zone files have ports of their own
 }
 

@@ -14,6 +14,8 @@ import (
 const (
 	inFolder = landlock.AccessFSSet(ll.AccessFSReadFile | ll.AccessFSReadDir | ll.AccessFSWriteFile | ll.AccessFSTruncate |
 		ll.AccessFSMakeReg | ll.AccessFSMakeDir | ll.AccessFSRemoveFile)
+	inTree = inFolder | landlock.AccessFSSet(ll.AccessFSRemoveDir|ll.AccessFSRefer)
+	ofDir  = landlock.AccessFSSet(ll.AccessFSRemoveDir)
 	ofFile = landlock.AccessFSSet(ll.AccessFSWriteFile)
 	toRead = landlock.AccessFSSet(ll.AccessFSReadFile)
 	toList = landlock.AccessFSSet(ll.AccessFSReadDir)
@@ -65,6 +67,12 @@ func (p Policy) rules() []landlock.Rule {
 	for _, dir := range p.Folders {
 		rules = append(rules, landlock.PathAccess(inFolder, dir).IgnoreIfMissing())
 	}
+	for _, dir := range p.Trees {
+		rules = append(rules, landlock.PathAccess(inTree, dir).IgnoreIfMissing())
+	}
+	for _, dir := range p.Empty {
+		rules = append(rules, landlock.PathAccess(ofDir, dir).IgnoreIfMissing())
+	}
 	for _, name := range p.Files {
 		if real, err := filepath.EvalSymlinks(name); err == nil { // a pipe without a name can't be refused, nor named
 			rules = append(rules, landlock.PathAccess(ofFile, real))
@@ -73,6 +81,9 @@ func (p Policy) rules() []landlock.Rule {
 	if !p.AnyTCP {
 		for _, port := range p.TCP {
 			rules = append(rules, landlock.ConnectTCP(port))
+		}
+		for _, port := range p.Listen {
+			rules = append(rules, landlock.BindTCP(port))
 		}
 	}
 	return rules

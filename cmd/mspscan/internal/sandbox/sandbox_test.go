@@ -23,6 +23,7 @@ const inSandbox = "MSPSCAN_TEST_IN_SANDBOX"
 type trial struct {
 	Policy
 	Refused, Open, Closed string // a folder; addresses of two listeners
+	Free                  string // address at which nobody listens
 	Status                Status
 	Results               map[string]string
 }
@@ -66,13 +67,17 @@ func (t *trial) try() {
 	say("run a shell", exec.Command("/bin/sh", "-c", "true").Run())
 	say("connect", dial(t.Open))
 	say("connect elsewhere", dial(t.Closed))
-	var plain net.ListenConfig
-	plain.SetMultipathTCP(false) // which Landlock does not know
-	l, err := plain.Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err == nil {
-		err = l.Close()
+	say("listen", listen("127.0.0.1:0"))
+	say("listen where allowed", listen(t.Free))
+	for _, dir := range []string{dir, t.Trees[0]} {
+		where := map[bool]string{true: " in a tree"}[dir == t.Trees[0]]
+		say("make folder"+where, os.Mkdir(filepath.Join(dir, "d"), 0o700))
+		say("make folder within"+where, os.Mkdir(filepath.Join(dir, "d", "e"), 0o700))
+		say("move folder"+where, os.Rename(filepath.Join(dir, "d", "e"), filepath.Join(dir, "f")))
+		say("remove folder"+where, os.RemoveAll(filepath.Join(dir, "d")))
 	}
-	say("listen", err)
+	say("remove empty folder", os.Remove(filepath.Join(t.Empty[0], "empty")))
+	say("remove full folder", os.RemoveAll(filepath.Join(t.Empty[0], "full")))
 	done := make(chan error)
 	go func() { // on a thread that was there before
 		runtime.LockOSThread()
@@ -90,6 +95,16 @@ func word(err error) string {
 		return "refused"
 	}
 	return err.Error()
+}
+
+func listen(addr string) error {
+	var plain net.ListenConfig
+	plain.SetMultipathTCP(false) // which Landlock does not know
+	l, err := plain.Listen(context.Background(), "tcp", addr)
+	if err != nil {
+		return err
+	}
+	return l.Close()
 }
 
 func dial(addr string) error {
@@ -120,26 +135,38 @@ func TestEnter(t *testing.T) {
 				"remove outside": "refused", "write outside": "refused", "write": "done", "rename": "done", "run": "refused", "symlink": "refused",
 				"rename outside": got.Results["rename outside"], "run a shell": "refused", "connect": "done", "connect elsewhere": tcp, "listen": tcp,
 				"read": "done", "list": "done", "write what is read": "refused",
-				"read on another thread": "refused",
+				"read on another thread": "refused", "listen where allowed": "done",
+				"make folder": "done", "make folder within": "done", "move folder": got.Results["move folder"], "remove folder": "refused",
+				"make folder in a tree": "done", "make folder within in a tree": "done", "move folder in a tree": "done", "remove folder in a tree": "done",
+				"remove empty folder": "done", "remove full folder": "refused",
 			}, got.Results)
 			require.NotEqual(t, "done", got.Results["rename outside"])
+			require.NotEqual(t, "done", got.Results["move folder"])
 		})
 	}
 }
 
 func runTrial(t *testing.T, anyTCP bool) trial {
 	in := trial{Refused: t.TempDir(), Policy: Policy{
-		Read: []string{t.TempDir(), "/none"}, Folders: []string{t.TempDir(), "/none"}, Files: []string{"/dev/null", "/dev/stdout", "/none"}, AnyTCP: anyTCP,
+		Read: []string{t.TempDir(), "/none"}, Folders: []string{t.TempDir(), "/none"}, Trees: []string{t.TempDir(), "/none"}, Empty: []string{t.TempDir(), "/none"}, Files: []string{"/dev/null", "/dev/stdout", "/none"}, AnyTCP: anyTCP,
 	}}
 	for _, dir := range []string{in.Refused, in.Read[0]} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "secret"), []byte("x"), 0o600))
 	}
-	for _, to := range []*string{&in.Open, &in.Closed} {
+	for _, to := range []*string{&in.Open, &in.Closed, &in.Free} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)
-		t.Cleanup(func() { l.Close() })
 		*to = l.Addr().String()
+		if to != &in.Free {
+			t.Cleanup(func() { l.Close() })
+			continue
+		}
+		require.NoError(t, l.Close())
+		in.Listen = []uint16{uint16(l.Addr().(*net.TCPAddr).Port)} //nolint:gosec,forcetypeassert // a port of TCP
 	}
+	require.NoError(t, os.Mkdir(filepath.Join(in.Empty[0], "empty"), 0o700))
+	require.NoError(t, os.Mkdir(filepath.Join(in.Empty[0], "full"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(in.Empty[0], "full", "secret"), []byte("x"), 0o600))
 	open, err := net.ResolveTCPAddr("tcp", in.Open)
 	require.NoError(t, err)
 	in.TCP = []uint16{uint16(open.Port)} //nolint:gosec // a port
