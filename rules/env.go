@@ -133,24 +133,51 @@ func paramOptions(params []Param) []cel.EnvOption {
 	return out
 }
 
+// What a message holds of one value: whoever owns a zone decides how many name
+// servers it has and how long its records are.
+const (
+	maxShownItems = 12
+	maxShownText  = 600 // characters
+)
+
 // show gives a value as a message shows it: lists joined by commas, numbers
-// without a needless fraction.
+// without a needless fraction, and what is too much counted, not shown.
 func show(v ref.Val) string {
 	switch t := v.Value().(type) {
 	case string:
-		return t
+		return cut(t)
 	case float64:
 		return decimal(t)
 	case []string:
-		return strings.Join(t, ", ")
+		return joined(t)
 	case []ref.Val:
 		parts := make([]string, len(t))
 		for i, e := range t {
 			parts[i] = show(e)
 		}
-		return strings.Join(parts, ", ")
+		return joined(parts)
 	}
 	return fmt.Sprint(v.Value())
+}
+
+// joined lists the first items and says how many more there are.
+func joined(items []string) string {
+	if len(items) <= maxShownItems+1 { // one more is no longer than to say so
+		return cut(strings.Join(items, ", "))
+	}
+	return cut(strings.Join(items[:maxShownItems], ", ")) + fmt.Sprintf(" and %d more", len(items)-maxShownItems)
+}
+
+// cut keeps the beginning of a long text and says how much it left out.
+func cut(s string) string {
+	if len(s) <= maxShownText {
+		return s
+	}
+	runes := []rune(s)
+	if len(runes) <= maxShownText {
+		return s
+	}
+	return fmt.Sprintf("%s… [cut, %d more]", string(runes[:maxShownText]), len(runes)-maxShownText)
 }
 
 // decimal gives one decimal place, two for shares, and none that is not needed.
