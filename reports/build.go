@@ -98,10 +98,7 @@ func (b *builder) rest() {
 		f := &b.r.Fixes[i]
 		f.Before, f.After, f.Reduction = cents(f.Before), cents(f.After), cents(f.Reduction)
 	}
-	b.r.Concentration = slices.Clone(b.in.Shares)
-	slices.SortFunc(b.r.Concentration, func(x, y Concentration) int {
-		return cmp.Or(cmp.Compare(x.Layer, y.Layer), cmp.Compare(y.C, x.C), cmp.Compare(x.Provider, y.Provider))
-	})
+	b.concentration()
 	b.r.Errors = slices.Clone(b.in.Errors)
 	b.r.Waivers = slices.Clone(b.in.Waivers)
 	for _, a := range b.inv.Assets {

@@ -26,6 +26,7 @@ type Input struct {
 	Counts      []msp.RuleCount
 	Rules       []msp.RuleInfo
 	Shares      []Concentration
+	Layers      []Layer // without Text
 	Errors      []string
 	Previous    *Report    // nil = no previous run
 	Reviews     review.Set // what a person decided before

@@ -33,6 +33,7 @@ func (m Markdown) Render(w io.Writer, r *Report) error {
 	d.findingCounts()
 	d.providers()
 	d.undeclared()
+	d.layers()
 	d.plan()
 	d.questions()
 	d.findings()
@@ -142,6 +143,30 @@ func (d *markdown) undeclared() {
 		p, _ := d.r.Provider(ids[i])
 		return fmt.Sprintf("| %s | %s |\n", cell(p.Name), cell(joined(p.Services)))
 	})
+}
+
+// layers writes on whom each layer hangs, outage beside compromise.
+func (d *markdown) layers() {
+	d.table("Concentration", layerHead, len(d.r.Layers), 12, 0, func(i int) string {
+		l := d.r.Layers[i]
+		return fmt.Sprintf("| %s | %d | %s | %d | %s | %.2f | %.2f |\n", cell(l.Text), len(l.Stops), Chance(l.Outage.Hi), len(l.Touches), Chance(l.Compromise), l.HHI, l.Excess)
+	})
+	if len(d.r.Layers) > 0 {
+		fmt.Fprintf(&d.b, "\n%s\n", MarkdownText(LayerNote))
+	}
+}
+
+const layerHead = "| Layer | Stopped by one of | Outage | Reached through one of | Compromise | HHI | HHI − 1/C |\n|---|--:|--:|--:|--:|--:|--:|"
+
+// LayerNote says what the figures of a layer mean.
+const LayerNote = "Outage and compromise are the chances that the layer stops, and that it is reached, if every company fails and is broken into with a chance of 1 in 100, each by itself: a second provider makes the first smaller and the second larger. HHI is 1 if all lean on one company; HHI − 1/C is 0 if each has one to itself."
+
+// Chance writes a chance in percent, so that small ones still show.
+func Chance(x float64) string {
+	if x > 0 && x < 0.00005 {
+		return "< 0.01 %"
+	}
+	return fmt.Sprintf("%.2f %%", 100*x)
 }
 
 func (d *markdown) plan() {

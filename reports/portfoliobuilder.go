@@ -3,9 +3,10 @@ package reports
 import (
 	"cmp"
 	"maps"
+	"math"
+	"reflect"
 	"slices"
 
-	"mspscan/msp"
 	"mspscan/msp/graph"
 )
 
@@ -26,6 +27,7 @@ type PortfolioBuilder struct {
 	joiner  *graph.Joiner
 	parties []gathered // by handle of the joiner
 	ids     []string   // of the organisations, in the order of Add
+	uses    directUses
 }
 
 // gathered is what the members show of the parties with one mark.
@@ -34,7 +36,13 @@ type gathered struct {
 	rank     int    // the closest
 	declared int
 	trust    []string
-	clients  []int32 // places in ids
+	domains  []string
+	legal    []string
+	clients  []int32             // places in ids
+	cents    map[string][2]int64 // currency -> exposure hi and lo: whole numbers add up the same in any order
+	stands   map[string]standing // by layer
+	open     Counts
+	changes  changeCounts
 }
 
 // NewPortfolioBuilder gives a builder without members.
@@ -42,6 +50,7 @@ func NewPortfolioBuilder() *PortfolioBuilder {
 	return &PortfolioBuilder{
 		out:    Portfolio{Schema: PortfolioSchema, Grades: map[string]int{}, Organisations: []PortfolioRow{}, Parties: []PortfolioParty{}},
 		joiner: graph.NewJoiner(),
+		uses:   directUses{direct: map[directKey]int{}, own: map[ownPart]int{}, users: map[string]int{}},
 	}
 }
 
@@ -65,32 +74,87 @@ func (b *PortfolioBuilder) Add(m PortfolioMember) {
 	b.gather(m)
 }
 
+// handles gives the handle of each party of one member by its id there.
+type handles struct {
+	b     *PortfolioBuilder
+	m     PortfolioMember
+	place int
+	at    map[string]int
+}
+
+// of finds or adds a party.
+func (h *handles) of(id, name string, rank int, declared bool) int {
+	if at, ok := h.at[id]; ok {
+		return at
+	}
+	mark := h.m.Mark(id)
+	if mark.Entry == "" && mark.Legal == "" && len(mark.Domains) == 0 && mark.Name == "" {
+		mark.Name = id // of a name without letters that a slug keeps
+	}
+	at := h.b.joiner.Add(h.place, mark, declared)
+	if at == len(h.b.parties) {
+		g := gathered{name: name, rank: rank, legal: unique([]string{mark.Legal})}
+		for _, d := range mark.Domains {
+			g.domains = merged(g.domains, []string{string(d)})
+		}
+		h.b.parties = append(h.b.parties, g)
+	}
+	h.at[id] = at
+	return at
+}
+
 // gather adds one organisation to the parties that stand behind it.
 func (b *PortfolioBuilder) gather(m PortfolioMember) {
 	trust := map[string][]string{}
 	for _, d := range m.Report.Dependencies {
 		trust[d.To] = append(trust[d.To], string(d.Trust))
 	}
-	place := len(b.ids)
+	h := &handles{b: b, m: m, place: len(b.ids), at: map[string]int{}}
 	b.ids = append(b.ids, m.Report.Organisation.ID)
 	for _, p := range m.Report.Providers {
-		mark := m.Mark(p.ID)
-		if mark.Entry == "" && mark.Legal == "" && len(mark.Domains) == 0 && mark.Name == "" {
-			mark.Name = p.ID // of a name without letters that a slug keeps
-		}
-		h := b.joiner.Add(place, mark, p.Declared)
-		if h == len(b.parties) {
-			b.parties = append(b.parties, gathered{name: p.Name, rank: p.Rank})
-		}
-		g := &b.parties[h]
+		g := &b.parties[h.of(p.ID, p.Name, p.Rank, p.Declared)]
 		g.name = min(g.name, p.Name)
 		if p.Declared {
 			g.declared++
 			trust[p.ID] = append(trust[p.ID], "access")
 		}
+		if p.Exposure != nil {
+			g.add(m.Report.Organisation.Currency, [2]int64{wholeCents(p.Exposure.Hi), wholeCents(p.Exposure.Lo)})
+		}
 		g.rank = closest(g.rank, p.Rank)
 		g.trust = merged(g.trust, trust[p.ID])
-		g.clients = append(g.clients, int32(place)) //nolint:gosec // fewer organisations than that
+		g.clients = append(g.clients, int32(h.place)) //nolint:gosec // fewer organisations than that
+	}
+	h.stand()
+	h.findings()
+}
+
+// add adds an amount of exposure.
+func (g *gathered) add(currency string, cents [2]int64) {
+	if g.cents == nil {
+		g.cents = map[string][2]int64{}
+	}
+	sum := g.cents[currency]
+	g.cents[currency] = [2]int64{sum[0] + cents[0], sum[1] + cents[1]}
+}
+
+func wholeCents(x float64) int64 { return int64(math.Round(x * 100)) }
+
+// findings counts what is open on each party, and what became of what was.
+func (h *handles) findings() {
+	for i := range h.m.Report.Findings {
+		f := &h.m.Report.Findings[i]
+		at, ok := h.at[f.Provider]
+		if !ok || f.Waived != nil {
+			continue
+		}
+		g := &h.b.parties[at]
+		if f.Open() {
+			g.open.add(f.Effective())
+		}
+		if h.m.Compared {
+			g.changes.add(f.State)
+		}
 	}
 }
 
@@ -104,43 +168,83 @@ func (b *PortfolioBuilder) Build(errors []string) *Portfolio {
 	slices.SortFunc(p.Organisations, func(x, y PortfolioRow) int {
 		return cmp.Or(cmp.Compare(y.Score.Hi, x.Score.Hi), cmp.Compare(x.ID, y.ID))
 	})
-	p.Parties = b.join()
+	keys := b.joiner.Keys()
+	var shares []PortfolioShare
+	p.Parties, shares = b.join(keys)
 	slices.SortFunc(p.Parties, func(x, y PortfolioParty) int {
 		return cmp.Or(cmp.Compare(len(y.Clients), len(x.Clients)), cmp.Compare(x.ID, y.ID))
 	})
+	slices.SortFunc(shares, func(x, y PortfolioShare) int {
+		return cmp.Or(compareLayers(x.Layer, y.Layer), cmp.Compare(y.C, x.C), cmp.Compare(y.I, x.I), cmp.Compare(x.Party, y.Party))
+	})
+	p.Layers = b.uses.layers(keys, shares, len(b.ids))
+	p.Concentration = slices.DeleteFunc(shares, func(s PortfolioShare) bool { return s.C < 2 })
+	fill(reflect.ValueOf(&p).Elem())
 	return &p
 }
 
-// join makes one party of the marks that are one.
-func (b *PortfolioBuilder) join() []PortfolioParty {
+// join makes one party of the marks that are one, and counts its part in layers.
+func (b *PortfolioBuilder) join(keys []string) ([]PortfolioParty, []PortfolioShare) {
 	whole := map[string]*gathered{}
-	for h, key := range b.joiner.Keys() {
+	for h, key := range keys {
 		from := &b.parties[h]
 		to := whole[key]
 		if to == nil {
 			to = &gathered{name: from.name, rank: from.rank}
 			whole[key] = to
 		}
-		to.name, to.rank = min(to.name, from.name), closest(to.rank, from.rank)
-		to.declared += from.declared
-		to.trust = merged(to.trust, from.trust)
-		to.clients = append(to.clients, from.clients...)
+		to.take(from)
 	}
-	list := make([]PortfolioParty, 0, len(whole))
+	list, shares := make([]PortfolioParty, 0, len(whole)), []PortfolioShare{}
 	for key, g := range whole {
-		slices.Sort(g.clients)
-		g.clients = slices.Compact(g.clients)
-		clients := make([]string, len(g.clients))
-		for i, place := range g.clients {
-			clients[i] = b.ids[place]
+		p := PortfolioParty{
+			ID: key, Name: g.name, Domains: g.domains, LegalIDs: g.legal, Clients: b.named(g.clients), Declared: g.declared, Rank: g.rank, Trust: g.trust, Open: g.open,
+			New: g.changes.created, Reopened: g.changes.reopened, Fixed: g.changes.fixed, NotLookedAt: g.changes.notLookedAt,
 		}
-		slices.Sort(clients)
-		list = append(list, PortfolioParty{
-			ID: key, Name: g.name, Clients: clients, Declared: g.declared, Rank: g.rank, Trust: g.trust,
-			Share: float64(len(clients)) / float64(len(b.ids)),
-		})
+		p.Share = float64(len(p.Clients)) / float64(len(b.ids))
+		for _, c := range slices.Sorted(maps.Keys(g.cents)) {
+			p.Exposure = append(p.Exposure, PortfolioMoney{c, float64(g.cents[c][0]) / 100, float64(g.cents[c][1]) / 100})
+		}
+		shares = append(shares, p.standings(g.stands, len(b.ids))...)
+		if len(p.Clients) > 0 { // else nothing but an alternative's name
+			list = append(list, p)
+		}
 	}
+	return list, shares
+}
+
+// take adds what is known under another mark.
+func (g *gathered) take(from *gathered) {
+	g.name, g.rank = min(g.name, from.name), closest(g.rank, from.rank)
+	g.declared += from.declared
+	g.trust, g.domains, g.legal = merged(g.trust, from.trust), merged(g.domains, from.domains), merged(g.legal, from.legal)
+	g.clients = append(g.clients, from.clients...)
+	for currency, cents := range from.cents {
+		g.add(currency, cents)
+	}
+	for layer, s := range from.stands {
+		g.stand(layer, s)
+	}
+	g.open = addCounts(g.open, from.open)
+	g.changes = g.changes.plus(from.changes)
+}
+
+// named gives the ids of places, sorted, each once.
+func (b *PortfolioBuilder) named(places []int32) []string {
+	places = once(places)
+	list := make([]string, len(places))
+	for i, place := range places {
+		list[i] = b.ids[place]
+	}
+	slices.Sort(list)
 	return list
+}
+
+// once sorts a copy and drops repeats.
+func once(list []int32) []int32 {
+	out := slices.Clone(list)
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // closest gives the lower of two ranks of which 0 is none.
@@ -221,11 +325,13 @@ func portfolioRow(r *Report) PortfolioRow {
 		Worst: r.Summary.Worst, Grade: r.Summary.Grade, Open: r.Summary.Open, Undeclared: len(r.Summary.Undeclared),
 		Checks: r.Coverage.Checks, Unknown: r.Coverage.Unknown, New: r.Summary.New, Fixed: r.Summary.Fixed,
 	}
+	var c changeCounts
 	for i := range r.Findings {
-		if f := &r.Findings[i]; f.State == msp.StateReopened && f.Waived == nil {
-			row.Reopened++
+		if f := &r.Findings[i]; f.Waived == nil {
+			c.add(f.State)
 		}
 	}
+	row.Reopened, row.NotLookedAt = c.reopened, c.notLookedAt
 	for _, p := range r.Providers {
 		if p.Declared {
 			row.Providers++

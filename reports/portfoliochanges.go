@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -61,6 +62,16 @@ func (c *PortfolioChanged) add(organisation string, f *Finding) {
 
 func stateOrder(s msp.FindingState) int {
 	return slices.Index([]msp.FindingState{msp.StateNew, msp.StateReopened, msp.StateFixed, msp.StateNotLookedAt}, s)
+}
+
+// PartiesChanged gives the parties whose findings changed, those with most new
+// and reopened ones first.
+func (p *Portfolio) PartiesChanged() []PortfolioParty {
+	list := slices.DeleteFunc(slices.Clone(p.Parties), func(q PortfolioParty) bool { return q.New+q.Reopened+q.Fixed+q.NotLookedAt == 0 })
+	slices.SortStableFunc(list, func(a, b PortfolioParty) int {
+		return cmp.Or(cmp.Compare(b.New+b.Reopened, a.New+a.Reopened), cmp.Compare(b.Fixed, a.Fixed))
+	})
+	return list
 }
 
 // Sentence says in words what changed.

@@ -34,7 +34,7 @@ func classes() map[string]class {
 		Dependency.Kinds Dependency.Trust Dependency.Confidence
 		Finding.Confidence Finding.State Finding.Effort Finding.ObservedAt Finding.FirstSeen Finding.LastSeen Subject.Kind EvidenceItem.At
 		Waived.Reason Waiver.Reason Waiver.State Question.Missing Question.Kind
-		Path.Access Concentration.Layer Asset.Kind Asset.Criticality
+		Path.Access Concentration.Layer Layer.Layer Asset.Kind Asset.Criticality
 		Link.ServiceType Link.ExitPlan Link.LastAudit Link.Source Link.Country
 		Control.ID Control.Question Control.Source Control.Answer Control.Evidence Control.Expires
 		Check.Check Check.Result Check.Expected Check.Agree Check.At Action.Kind Action.Effort LegalID.Scheme
@@ -45,7 +45,7 @@ func classes() map[string]class {
 		Provider.ID Provider.Name Provider.Assets Provider.SubProviders Provider.Domains Provider.Contract LegalID.Value
 		Dependency.From Dependency.To Dependency.ToName Subject.ID Finding.ID Finding.Provider EvidenceItem.Fact
 		Question.ID Question.Provider Fix.IDs Fix.Provider Path.Provider Path.Asset Path.Nodes Path.Doors Path.Single
-		Concentration.Provider Asset.ID Asset.Name Link.Contract Link.Provider Link.ProviderName Link.Recipient Link.RecipientName
+		Concentration.Provider Layer.Direct Layer.Stops Layer.Touches Asset.ID Asset.Name Link.Contract Link.Provider Link.ProviderName Link.Recipient Link.RecipientName
 		Control.Subject Control.Provider Check.Owner Check.Domain Check.Findings Check.Fact Action.Providers Action.Closes
 		Waiver.Subject Waiver.Findings`)
 	return table

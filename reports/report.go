@@ -23,6 +23,7 @@ type Report struct {
 	Fixes         []msp.Fix       `json:"fixes"`         // as the exposure model ranks them
 	Paths         []Path          `json:"paths"`         // by probability, most credible first
 	Concentration []Concentration `json:"concentration"` // by layer, then share
+	Layers        []Layer         `json:"layers"`        // in the order of exposure.LayerNames, then by name
 	Errors        []string        `json:"errors"`        // what went wrong without ending the run
 	Assets        []Asset         `json:"assets"`        // by id
 	SupplyChain   []Link          `json:"supply_chain"`  // by rank, provider, recipient
@@ -262,15 +263,6 @@ type Path struct {
 	Probability msp.Range `json:"probability"`
 	Single      []string  `json:"single_points"` // doors whose closing cuts the provider off the asset
 	SharedBy    int       `json:"shared_by"`     // providers whose listed paths go through the same entry door
-}
-
-// Concentration says how many lean on one party (Kashaf et al., IMC 2020): C
-// counts users, direct or through services, I those who have no other.
-type Concentration struct {
-	Provider string `json:"provider"`
-	Layer    string `json:"layer"` // dns, mail, hosting, remote_access, access
-	C        int    `json:"c"`
-	I        int    `json:"i"`
 }
 
 // Asset is something of value.

@@ -120,6 +120,7 @@ func describe(name string) string {
 		"Link":          "A row of the supply chain in the shape of template B_05.02 of Implementing Regulation (EU) 2024/2956.",
 		"Fix":           "Reductions of single fixes do not add up; sets were computed whole.",
 		"Question":      "narrows is the exposure range that the answer removes.",
-		"Concentration": "c counts users, direct or through services; i those without another.",
+		"Concentration": "c counts users, direct or through services, whom a compromise of the provider touches; i those whom its outage takes down, for want of another. touches and stops say so of the organisation itself.",
+		"Layer":         "users and parties are those of the organisation and its declared providers; hhi is the sum of the squared shares of the parties, excess is hhi - 1/users. stops and touches list who takes the layer from the organisation by an outage, and who touches it by a compromise, each alone; outage and compromise are the chances of that if each party has one of 1 %.",
 	}[name]
 }

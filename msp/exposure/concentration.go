@@ -4,16 +4,18 @@ import (
 	"cmp"
 	"slices"
 
-	"mspscan/msp"
-	"mspscan/msp/graph"
 	"mspscan/msp/graph/csr"
 )
 
 // Use says that a user relies on providers in a layer. Any one of them can
-// serve: a single one is critical. A provider can itself be a user.
+// serve: a single one is critical. Spares could take over and are not in use:
+// they save from an outage, and a compromise of them touches nobody. Own says that
+// the user serves itself beside them. A provider can itself be a user.
 type Use struct {
 	User, Layer string
 	Providers   []string
+	Spares      []string
+	Own         bool
 }
 
 // Concentration counts the users that stand on a provider in a layer, directly
@@ -28,39 +30,72 @@ type Concentration struct {
 
 // Layer sums up how concentrated a layer is: HHI = Σ (share of users)², and
 // Excess = HHI − 1/C, which is 0 if every user had a provider to itself. A user
-// of several providers counts for each with an equal part.
+// of several providers counts for each with an equal part, and for itself where
+// it serves itself too.
 type Layer struct {
 	Name        string
 	HHI, Excess float64
 	Users       int // C
+	Providers   int
 }
 
-// uses is a set of uses on indices: parties first, then one node for each
-// provider in a layer.
+// uses is a set of uses on indices: parties, one node for each provider in a
+// layer, and one for each user's need in a layer.
 type uses struct {
-	index  map[[2]string]int32 // id, layer; layer "" = the party
+	index  map[useKey]int32
 	groups []csr.Group
 }
 
+// useKey names a node: a party, a provider in a layer, or what a user needs in a
+// layer.
+type useKey struct {
+	kind      useKind
+	id, layer string
+}
+
+type useKind uint8
+
+const (
+	aParty useKind = iota
+	aService
+	aNeed
+	itself // what a user does in a layer of its own: nothing that fails
+)
+
 func newUses(list []Use) *uses {
-	u := &uses{index: map[[2]string]int32{}}
+	u := &uses{index: map[useKey]int32{}}
 	for _, use := range list {
-		g := csr.Group{Owner: u.node(use.User, "")}
+		user, need := u.node(useKey{aParty, use.User, ""}), useKey{aNeed, use.User, use.Layer}
+		if _, known := u.index[need]; !known {
+			u.groups = append(u.groups, csr.Group{Owner: user, Members: []int32{u.node(need)}})
+		}
+		g := csr.Group{Owner: u.index[need]}
 		for _, p := range use.Providers {
-			_, known := u.index[[2]string{p, use.Layer}]
-			n := u.node(p, use.Layer)
-			g.Members = append(g.Members, n)
-			if !known {
-				u.groups = append(u.groups, csr.Group{Owner: n, Members: []int32{u.node(p, "")}})
-			}
+			g.Members = append(g.Members, u.service(p, use.Layer))
+		}
+		for _, p := range use.Spares {
+			g.Spares = append(g.Spares, u.service(p, use.Layer))
+		}
+		if use.Own {
+			g.Spares = append(g.Spares, u.node(useKey{itself, use.User, use.Layer}))
 		}
 		u.groups = append(u.groups, g)
 	}
 	return u
 }
 
-func (u *uses) node(id, layer string) int32 {
-	key := [2]string{id, layer}
+// service gives the node of a provider in a layer, which stands on the provider.
+func (u *uses) service(provider, layer string) int32 {
+	key := useKey{aService, provider, layer}
+	n, known := u.index[key]
+	if !known {
+		n = u.node(key)
+		u.groups = append(u.groups, csr.Group{Owner: n, Members: []int32{u.node(useKey{aParty, provider, ""})}})
+	}
+	return n
+}
+
+func (u *uses) node(key useKey) int32 {
 	n, ok := u.index[key]
 	if !ok {
 		n = int32(len(u.index))
@@ -70,30 +105,33 @@ func (u *uses) node(id, layer string) int32 {
 }
 
 // Concentrations gives C and I of every provider in every layer, counted over
-// the users given; a provider is no user of itself. Sorted by layer, falling C,
+// the users given; a provider is no user of itself, and those that nobody uses are
+// left out. Sorted by layer, falling C,
 // falling I and provider.
 func Concentrations(list []Use, users []string) []Concentration {
 	u := newUses(list)
+	needs := csr.NewNeeds(len(u.index), u.groups)
 	users = slices.Compact(slices.Sorted(slices.Values(users)))
 	var out []Concentration
 	for key, n := range u.index {
-		if key[1] == "" {
+		if key.kind != aService {
 			continue
 		}
-		touched := csr.Compromise(len(u.index), u.groups, n)
-		down := csr.Outage(len(u.index), u.groups, n)
-		c := Concentration{Provider: key[0], Layer: key[1]}
+		touched, down := needs.Compromise(n), needs.Outage(n)
+		c := Concentration{Provider: key.id, Layer: key.layer}
 		for _, id := range users {
 			if id == c.Provider {
 				continue
 			}
 			c.Users++
-			if at, known := u.index[[2]string{id, ""}]; known {
+			if at, known := u.index[useKey{aParty, id, ""}]; known {
 				c.C += count(touched[at])
 				c.I += count(down[at])
 			}
 		}
-		out = append(out, c)
+		if c.C > 0 {
+			out = append(out, c)
+		}
 	}
 	slices.SortFunc(out, func(a, b Concentration) int {
 		return cmp.Or(cmp.Compare(a.Layer, b.Layer), cmp.Compare(b.C, a.C), cmp.Compare(b.I, a.I), cmp.Compare(a.Provider, b.Provider))
@@ -111,9 +149,13 @@ func count(b bool) int {
 // Layers gives the concentration of each layer over the users given, by their
 // direct uses, sorted by name.
 func Layers(list []Use, users []string) []Layer {
-	providers := map[string]map[string]map[string]bool{} // layer, user, provider
+	asked := map[string]bool{}
+	for _, id := range users {
+		asked[id] = true
+	}
+	providers := map[string]map[string]map[string]bool{} // layer, user, provider; the user itself where it serves itself
 	for _, use := range list {
-		if !slices.Contains(users, use.User) || len(use.Providers) == 0 {
+		if !asked[use.User] || len(use.Providers) == 0 {
 			continue
 		}
 		if providers[use.Layer] == nil {
@@ -124,6 +166,9 @@ func Layers(list []Use, users []string) []Layer {
 		}
 		for _, p := range use.Providers {
 			providers[use.Layer][use.User][p] = true
+		}
+		if use.Own {
+			providers[use.Layer][use.User][use.User] = true
 		}
 	}
 	var out []Layer
@@ -140,7 +185,7 @@ func layerOf(name string, byUser map[string]map[string]bool) Layer {
 			parts[p] += 1 / float64(len(byUser[user]))
 		}
 	}
-	l := Layer{Name: name, Users: len(byUser)}
+	l := Layer{Name: name, Users: len(byUser), Providers: len(parts)}
 	for _, p := range sortedKeys(parts) {
 		share := parts[p] / float64(l.Users)
 		l.HHI += share * share
@@ -156,53 +201,4 @@ func sortedKeys[K ~string, V any](m map[K]V) []K {
 	}
 	slices.Sort(keys)
 	return keys
-}
-
-// Uses reads who relies on whom from a graph: declared relationships in the
-// layer of the provider's kind, with the alternatives named as redundancy; and
-// what DNS shows, where the operators of one name are each other's redundancy.
-func Uses(g *graph.Graph) []Use {
-	inv := g.Inventory()
-	kinds := map[string]string{}
-	for _, p := range inv.Providers {
-		kinds[p.ID] = p.Kind
-	}
-	var list []Use
-	for _, r := range inv.Relationships {
-		list = append(list, Use{User: r.Customer, Layer: kinds[r.Provider], Providers: append([]string{r.Provider}, r.Alternatives.Values...)})
-	}
-	byName := map[[3]string][]string{} // user, layer, name
-	for _, d := range g.Dependencies() {
-		if layer := layerOfTrust(d.Trust); layer != "" {
-			for _, n := range d.Domains {
-				key := [3]string{d.From, layer, string(n)}
-				byName[key] = append(byName[key], d.To)
-			}
-		}
-	}
-	for key, providers := range byName {
-		list = append(list, Use{User: key[0], Layer: key[1], Providers: slices.Compact(slices.Sorted(slices.Values(providers)))})
-	}
-	slices.SortFunc(list, func(a, b Use) int {
-		return cmp.Or(cmp.Compare(a.User, b.User), cmp.Compare(a.Layer, b.Layer), slices.Compare(a.Providers, b.Providers))
-	})
-	return slices.CompactFunc(list, func(a, b Use) bool {
-		return a.User == b.User && a.Layer == b.Layer && slices.Equal(a.Providers, b.Providers)
-	})
-}
-
-// layerOfTrust gives the layer of a dependency whose outage takes something
-// down; "" for those that only send, report, issue or verify.
-func layerOfTrust(t msp.Trust) string {
-	switch t {
-	case msp.TrustControl:
-		return "dns"
-	case msp.TrustReceive:
-		return "mail"
-	case msp.TrustServe:
-		return "hosting"
-	case msp.TrustRemoteAccess:
-		return "remote_access"
-	}
-	return ""
 }

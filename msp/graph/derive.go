@@ -22,6 +22,7 @@ type Dependency struct {
 	Relationship bool       // a declared relationship of it serves exactly this dependent
 	Rank         int        // distance of To from the organisation by what DNS shows
 	Domains      []msp.Name // the dependent's names that show it, sorted
+	Own          []msp.Name // those of Domains that the dependent serves itself too, sorted
 	Targets      []msp.Name // the targets of the records, sorted
 	Chain        []string   // for people: "acme.example MX mx.filter.example", sorted
 	Dead         bool       // every target is gone: NXDOMAIN
@@ -77,6 +78,7 @@ type mention struct {
 	chain  string
 	fact   string
 	dead   bool
+	alias  bool   // the target is another name of something else
 	party  *Party // set where the target is no name (CDN by address)
 }
 
@@ -85,19 +87,33 @@ type depKey struct {
 	trust       msp.Trust
 }
 
+// ownKey says that a party serves a name of its own.
+type ownKey struct {
+	from  string
+	trust msp.Trust
+	name  msp.Name
+}
+
 // dependencies joins the mentions of all facts.
 func (g *Graph) dependencies() []Dependency {
-	merged := map[depKey]*Dependency{}
+	merged, own := map[depKey]*Dependency{}, map[ownKey]bool{}
 	for _, f := range g.Facts() {
 		for _, m := range mentions(f, g.cat) {
 			for _, from := range g.dependents(m.name) {
-				g.merge(merged, from, m)
+				if !g.merge(merged, from, m) && !m.dead && !m.alias {
+					own[ownKey{from, m.trust, m.name}] = true
+				}
 			}
 		}
 	}
 	list := make([]Dependency, 0, len(merged))
 	for _, d := range merged {
 		tidy(d)
+		for _, n := range d.Domains {
+			if own[ownKey{d.From, d.Trust, n}] {
+				d.Own = append(d.Own, n)
+			}
+		}
 		list = append(list, *d)
 	}
 	sort.Slice(list, func(i, j int) bool { return lessDependency(list[i], list[j]) })
@@ -117,10 +133,14 @@ func (g *Graph) dependents(name msp.Name) []string {
 	return nil
 }
 
-func (g *Graph) merge(merged map[depKey]*Dependency, from string, m mention) {
+// merge adds what a record shows; false = its target is the dependent's own.
+func (g *Graph) merge(merged map[depKey]*Dependency, from string, m mention) bool {
 	p, ok := g.partyOf(m)
-	if !ok || g.same(from, p, m) {
-		return
+	if !ok {
+		return true
+	}
+	if g.same(from, p, m) {
+		return false
 	}
 	to := p.ID
 	if p.Provider != "" {
@@ -141,6 +161,7 @@ func (g *Graph) merge(merged map[depKey]*Dependency, from string, m mention) {
 	if m.target != "" {
 		d.Targets = append(d.Targets, m.target)
 	}
+	return true
 }
 
 func (g *Graph) partyOf(m mention) (Party, bool) {

@@ -82,7 +82,7 @@ func fromMX(m fact.MX) []mention {
 		}
 		list = append(list, mention{
 			name: m.Domain, trust: msp.TrustReceive, target: target, chain: chain,
-			dead: h.Outcome == fact.Absent && h.Rcode == "NXDOMAIN",
+			dead: h.Outcome == fact.Absent && h.Rcode == "NXDOMAIN", alias: h.IsCNAME,
 		})
 	}
 	return list

@@ -182,6 +182,14 @@ func portfolio(t *testing.T, name string) *reports.Portfolio {
 	return reports.BuildPortfolio([]reports.PortfolioMember{{Report: first, Mark: own}, {Report: second, Mark: own}, {Report: third, Mark: own}}, []string{name})
 }
 
+// headed gives the rows of a table with n, and its head; none without any.
+func headed(n int) int {
+	if n == 0 {
+		return 0
+	}
+	return n + 1
+}
+
 // TestPortfolio holds the page of many organisations to its model, with hostile
 // names.
 func TestPortfolio(t *testing.T) {
@@ -209,7 +217,8 @@ func TestPortfolio(t *testing.T) {
 			}
 		}
 		require.Equal(t, 3, scripts)
-		require.Equal(t, len(p.Organisations)+len(p.Parties)+2, rows)
+		require.NotEmpty(t, p.Layers)
+		require.Equal(t, len(p.Organisations)+len(p.Parties)+2+len(p.Layers)+1+headed(len(p.Concentration)), rows)
 	}
 	var b bytes.Buffer
 	require.NoError(t, html.Portfolio{}.Render(&b, portfolio(t, "Ridgeline")))

@@ -55,6 +55,12 @@ func (v *portfolioView) Widest() *reports.PortfolioParty {
 // Shown gives the parties that the page has room for.
 func (v *portfolioView) Shown() []reports.PortfolioParty { return head(v.Parties, mostRows) }
 
+// Shares gives the parties by layer that the page has room for.
+func (v *portfolioView) Shares() []reports.PortfolioShare { return head(v.Concentration, mostRows) }
+
+// ByParty gives the parties whose findings changed, as far as there is room.
+func (v *portfolioView) ByParty() []reports.PortfolioParty { return head(v.PartiesChanged(), mostRows) }
+
 // Left says how many parties are not on the page, nothing where all are.
 func (v *portfolioView) Left() string {
 	if len(v.Parties) <= mostRows {

@@ -153,7 +153,7 @@ func helpers() template.FuncMap {
 		"percent": func(x float64) float64 { return 100 * x },
 		"exact":   func(x float64) string { return fmt.Sprintf("%.0f", x) },
 		"cut":     reports.Cut, "severities": msp.Severities, "bands": reports.Bands, "paged": func(n int) bool { return n > pageRows },
-		"lead": lead,
+		"lead": lead, "layer": reports.LayerTitle, "chance": reports.Chance, "layernote": func() string { return reports.LayerNote }, "portfolionote": func() string { return reports.PortfolioLayerNote },
 	}
 }
 

@@ -24,6 +24,7 @@ const (
 	sheetRanking = "Ranking"
 	sheetParties = "Parties"
 	sheetChanged = "Changed"
+	sheetByParty = "Changed by provider"
 )
 
 // Render writes the portfolio as a workbook; the same portfolio gives the same
@@ -33,7 +34,7 @@ func (o Portfolio) Render(w io.Writer, p *reports.Portfolio) (err error) {
 	r.Run.Now = p.Now
 	r.Organisation.Name = plural(len(p.Organisations), "organisation")
 	b, err := startBook(Workbook{Letter: o.Letter, Brand: o.Brand}, r, sheetSummary, func(b *book) []sheet {
-		return []sheet{{sheetSummary, b.o.Brand.Navy, nil}, {sheetRanking, b.o.Brand.Accent, nil}, {sheetParties, b.o.Brand.Accent, nil}, {sheetChanged, b.o.Brand.Accent, nil}}
+		return []sheet{{sheetSummary, b.o.Brand.Navy, nil}, {sheetRanking, b.o.Brand.Accent, nil}, {sheetParties, b.o.Brand.Accent, nil}, {sheetLayers, b.o.Brand.Accent, nil}, {sheetShares, b.o.Brand.Accent, nil}, {sheetChanged, b.o.Brand.Accent, nil}, {sheetByParty, b.o.Brand.Accent, nil}}
 	})
 	if err != nil {
 		return fmt.Errorf("make workbook: %w", err)
@@ -42,7 +43,8 @@ func (o Portfolio) Render(w io.Writer, p *reports.Portfolio) (err error) {
 	b.title = "Provider exposure of a portfolio of " + r.Organisation.Name
 	list := &portfolio{p: p, ranking: ranking(p), parties: partyTable(p), changes: changeTable(p)}
 	for _, step := range []func() error{
-		func() error { return list.names(b) }, func() error { return list.summary(b) }, func() error { return list.ranking.write(b) }, func() error { return list.parties.write(b) }, func() error { return list.changes.write(b) },
+		func() error { return list.names(b) }, func() error { return list.summary(b) }, func() error { return list.ranking.write(b) }, func() error { return list.parties.write(b) },
+		func() error { return layerTable(p).write(b) }, func() error { return shareTable(p).write(b) }, func() error { return list.changes.write(b) }, func() error { return partyChangeTable(p).write(b) },
 		b.finish, b.lint.check, func() error { return b.save(w) },
 	} {
 		if err := step(); err != nil {
@@ -134,7 +136,7 @@ func ranking(p *reports.Portfolio) *table {
 // partyTable lists who stands behind the organisations, most clients first.
 func partyTable(p *reports.Portfolio) *table {
 	t := &table{
-		sheet: sheetParties, title: "Who stands behind most of them", name: "tbl_parties", freeze: 2, n: len(p.Parties),
+		sheet: sheetParties, title: "Who stands behind most of them", name: "tbl_parties", freeze: 2, n: len(p.Parties), printed: "Failure stops",
 		note: "A party counts once for each organisation that it serves, directly or through others, declared or seen in DNS. Amber: some of them did not declare it.",
 		columns: []column{
 			{"Id", 26, wrapped, ""},
@@ -143,6 +145,13 @@ func partyTable(p *reports.Portfolio) *table {
 			{"Share", 9, percent, ""},
 			{"Declared by", 11, number, ""},
 			{"Closest rank", 11, centred, ""},
+			{"Break-in reaches", 11, number, ""},
+			{"Failure stops", 11, number, ""},
+			{"Exposure hi", 24, wrapped, ""},
+			{"Critical", 8, number, ""},
+			{"High", 8, number, ""},
+			{"Domains", 30, wrapped, ""},
+			{"Legal ids", 20, wrapped, ""},
 			{"What", 30, wrapped, ""},
 			{"Which", 80, wrapped, ""},
 		},
@@ -150,7 +159,8 @@ func partyTable(p *reports.Portfolio) *table {
 	t.row = func(i, _ int) []any {
 		q := &p.Parties[i]
 		return []any{
-			text(q.ID), text(q.Name), len(q.Clients), q.Share, q.Declared, rankOf(q.Rank), text(strings.Join(trusts(q), ", ")), text(reports.Cut(strings.Join(q.Clients, ", "), 20000)),
+			text(q.ID), text(q.Name), len(q.Clients), q.Share, q.Declared, rankOf(q.Rank), q.Touches, q.Stops, amounts(q.Exposure), q.Open.Critical, q.Open.High,
+			lines(q.Domains), lines(q.LegalIDs), text(strings.Join(trusts(q), ", ")), text(reports.Cut(strings.Join(q.Clients, ", "), 20000)),
 		}
 	}
 	t.dress = func(s *stream) error {
@@ -161,6 +171,15 @@ func partyTable(p *reports.Portfolio) *table {
 		return s.bar01(t.ref(t.col("Share")))
 	}
 	return t
+}
+
+// amounts writes one amount a line, each in its currency.
+func amounts(list []reports.PortfolioMoney) string {
+	var out []string
+	for _, m := range list {
+		out = append(out, reports.Money(m.Currency, m.Hi))
+	}
+	return lines(out)
 }
 
 // trusts gives what a party is trusted with, in words.

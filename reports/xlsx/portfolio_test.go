@@ -53,7 +53,7 @@ func TestPortfolio(t *testing.T) {
 	raw := renderPortfolio(t, p)
 	require.True(t, bytes.Equal(raw, renderPortfolio(t, p)), "the same bytes")
 	f := open(t, raw)
-	require.Equal(t, []string{"Summary", "Ranking", "Parties", "Changed"}, f.GetSheetList())
+	require.Equal(t, []string{"Summary", "Ranking", "Parties", "Concentration", "Shared parties", "Changed", "Changed by provider"}, f.GetSheetList())
 	props, err := f.GetDocProps()
 	require.NoError(t, err)
 	require.Equal(t, "Provider exposure of a portfolio of 3 organisations", props.Title)
@@ -70,7 +70,7 @@ func TestPortfolio(t *testing.T) {
 	for _, row := range rows {
 		all += strings.Join(row, " | ") + "\n"
 	}
-	for _, want := range []string{"Provider exposure of 3 organisations", "stands behind 3 of 3 organisations", "Concentration is low", "acme: the gate ends with exit code 1", "HHI of 10,000"} {
+	for _, want := range []string{"Provider exposure of 3 organisations", "stands behind 3 of 3 organisations", "Concentration is low", "DNS: 1 of 3 organisations use others for it, and no company stands behind more than one of them.", "acme: the gate ends with exit code 1", "HHI of 10,000"} {
 		require.Contains(t, all, want)
 	}
 	require.Contains(t, partsText(t, raw), "Stacked bar chart: organisations by the grade of their worst provider:")

@@ -15,6 +15,7 @@ import (
 const (
 	hhiModerate = 1000
 	hhiHigh     = 1800
+	mostLayers  = 5 // on the summary
 )
 
 // summary writes the page that is read first: one printed page.
@@ -153,6 +154,9 @@ func (l *portfolio) sentences() []string {
 			word = "moderate"
 		}
 		list = append(list, fmt.Sprintf("Concentration is %s: the organisations lean on parties as if there were %.1f of equal weight. HHI below %d is low, above %d high.", word, 10000/h, hhiModerate, hhiHigh))
+	}
+	for _, layer := range l.p.Layers[:min(mostLayers, len(l.p.Layers))] {
+		list = append(list, text(layer.Text))
 	}
 	return list
 }

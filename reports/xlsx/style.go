@@ -59,6 +59,8 @@ const (
 	number
 	decimal
 	percent
+	chance   // percent with two decimals
+	fraction // of one, with three
 	money
 	dateOf
 	timeOf
@@ -272,6 +274,10 @@ func (s *styles) format(l look, st *excelize.Style) {
 		code = `0.0`
 	case percent:
 		code = `0.0%`
+	case chance:
+		code = `0.00%`
+	case fraction:
+		code = `0.000`
 	case money, moneyC:
 		code = s.money
 	case shortMoney, shortMoney0, kpiMoney:
@@ -287,7 +293,7 @@ func (s *styles) format(l look, st *excelize.Style) {
 		return
 	}
 	switch l {
-	case number, numberC, numberE, decimal, decimalC, decimalE, percent, money, moneyC, shortMoney, shortMoney0:
+	case number, numberC, numberE, decimal, decimalC, decimalE, percent, chance, fraction, money, moneyC, shortMoney, shortMoney0:
 		st.Alignment.Horizontal = "right"
 		code = strings.ReplaceAll(code, ";", padding+";") + padding
 	}

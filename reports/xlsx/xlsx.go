@@ -78,6 +78,8 @@ const (
 	sheetMatrix    = "Risk matrix"
 	sheetPaths     = "Access paths"
 	sheetSupply    = "Supply chain"
+	sheetLayers    = "Concentration"
+	sheetShares    = "Shared parties"
 	sheetControls  = "Controls"
 	sheetDNS       = "DNS"
 	sheetPlan      = "Action plan"
@@ -101,6 +103,8 @@ func (b *book) sheets() []sheet {
 		{sheetMatrix, accent, (*book).matrix},
 		{sheetPaths, accent, (*book).paths},
 		{sheetSupply, accent, (*book).supply},
+		{sheetLayers, accent, (*book).layers},
+		{sheetShares, accent, (*book).shares},
 		{sheetControls, accent, (*book).controls},
 		{sheetDNS, accent, (*book).dns},
 		{sheetPlan, accent, (*book).plan},

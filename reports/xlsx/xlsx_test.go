@@ -78,14 +78,14 @@ func open(t testing.TB, raw []byte) *excelize.File {
 }
 
 func TestSheets(t *testing.T) {
-	want := []string{"Cover", "Summary", "Providers", "Findings", "Risk matrix", "Access paths", "Supply chain", "Controls", "DNS", "Action plan", "Changes", "Waivers", "Crosswalk", "Rules", "Method", "Run", "Lists"}
+	want := []string{"Cover", "Summary", "Providers", "Findings", "Risk matrix", "Access paths", "Supply chain", "Concentration", "Shared parties", "Controls", "DNS", "Action plan", "Changes", "Waivers", "Crosswalk", "Rules", "Method", "Run", "Lists"}
 	for name, b := range books(t) {
 		f := open(t, b.bytes)
 		require.Equal(t, want, f.GetSheetList(), name)
 		visible, err := f.GetSheetVisible("Lists")
 		require.NoError(t, err)
 		require.False(t, visible)
-		for _, s := range want[:16] {
+		for _, s := range want[:18] {
 			a1, err := f.GetCellValue(s, "A1")
 			require.NoError(t, err)
 			require.NotEmpty(t, a1, "%s: A1 of %s says what it is", name, s)

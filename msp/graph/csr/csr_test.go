@@ -2,6 +2,7 @@ package csr
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -68,9 +69,9 @@ func TestMinCutRefuses(t *testing.T) {
 // and double the compromise.
 func TestOutageIsAndCompromiseIsOr(t *testing.T) {
 	groups := []Group{{Owner: 0, Members: []int32{1, 2, 1}}, {Owner: 3, Members: []int32{0}}, {Owner: 4}}
-	require.Equal(t, []bool{false, true, false, false, false}, Outage(5, groups, 1))
-	require.Equal(t, []bool{true, true, true, true, false}, Outage(5, groups, 1, 2))
-	require.Equal(t, []bool{true, true, false, true, false}, Compromise(5, groups, 1))
+	require.Equal(t, []bool{false, true, false, false, false}, NewNeeds(5, groups).Outage(1))
+	require.Equal(t, []bool{true, true, true, true, false}, NewNeeds(5, groups).Outage(1, 2))
+	require.Equal(t, []bool{true, true, false, true, false}, NewNeeds(5, groups).Compromise(1))
 }
 
 // naiveOutage goes round until nothing changes.
@@ -83,7 +84,7 @@ func naiveOutage(n int, groups []Group, failed []int32) []bool {
 		changed = false
 		for _, g := range groups {
 			all := len(g.Members) > 0
-			for _, m := range g.Members {
+			for _, m := range slices.Concat(g.Members, g.Spares) {
 				all = all && down[m]
 			}
 			if all && !down[g.Owner] {
@@ -104,19 +105,25 @@ func TestOutageAsDefined(t *testing.T) {
 			for range r.IntN(4) {
 				groups[j].Members = append(groups[j].Members, int32(r.IntN(n)))
 			}
+			for range r.IntN(2) {
+				groups[j].Spares = append(groups[j].Spares, int32(r.IntN(n)))
+			}
 		}
 		failed := []int32{int32(r.IntN(n))}
-		down := Outage(n, groups, failed...)
+		down := NewNeeds(n, groups).Outage(failed...)
 		require.Equal(t, naiveOutage(n, groups, failed), down, "case %d", i)
-		touched := Compromise(n, groups, failed...)
+		needs := NewNeeds(n, groups)
+		touched := needs.Compromise(failed...)
 		for v := range down {
+			require.Equal(t, touched[v], needs.Touching(int32(v))[failed[0]], "case %d: whom it touches are those that it is touching", i)
+			require.True(t, !down[v] || needs.Bearing(int32(v))[failed[0]], "case %d: what takes a node down bears on it", i)
 			require.True(t, !down[v] || touched[v], "case %d: what is down is touched", i)
 		}
 		more := append(groups[:len(groups):len(groups)], Group{Owner: 0, Members: []int32{failed[0]}})
 		if len(groups) > 0 {
 			more[0].Members = append(append([]int32{}, groups[0].Members...), int32(r.IntN(n)))
 			if len(groups[0].Members) > 0 {
-				redundant := Outage(n, more[:len(groups)], failed...)
+				redundant := NewNeeds(n, more[:len(groups)]).Outage(failed...)
 				for v := range down {
 					require.True(t, !redundant[v] || down[v], "case %d: redundancy never takes down more", i)
 				}

@@ -176,5 +176,10 @@ func Hostile(texts []string) (reports.Input, error) {
 		in.Errors = append(in.Errors, t)
 	}
 	in.Paths, in.Counts = miningPaths(), miningCounts()
+	in.Shares, in.Layers = concentration(texts[0], "southern")
+	for _, t := range texts { // an alternative may bear any name
+		in.Shares = append(in.Shares, reports.Concentration{Provider: t, Layer: t, C: 1, Users: 1, Touches: true})
+		in.Layers = append(in.Layers, reports.Layer{Layer: t, Users: 1, Parties: 1, HHI: 1, Direct: []string{t}, Touches: []string{t}})
+	}
 	return in, nil
 }

@@ -92,8 +92,22 @@ func Mining() (reports.Input, error) {
 	}
 	in.Findings, in.Questions, in.Counts = miningFindings(in), miningQuestions(), miningCounts()
 	in.Paths, in.Fixes = miningPaths(), miningFixes()
-	in.Shares = []reports.Concentration{{Provider: "cloudflare", Layer: "dns", C: 3, I: 2}}
+	in.Shares, in.Layers = concentration("cloudflare", "southern")
 	return in, nil
+}
+
+// concentration says that the organisation's DNS and remote access stand on one
+// party each; the first is seen in DNS only.
+func concentration(dns, remote string) ([]reports.Concentration, []reports.Layer) {
+	one := msp.Range{Hi: reports.LayerChance, Lo: reports.LayerChance}
+	return []reports.Concentration{
+		{Provider: dns, Layer: "dns", C: 3, I: 2, Users: 8, Touches: true, Stops: true},
+		{Provider: remote, Layer: "remote_access", C: 1, I: 1, Users: 7, Touches: true, Stops: true},
+	}, []reports.Layer{
+		{Layer: "remote_access", Users: 1, Parties: 1, HHI: 1, Direct: []string{remote}, Stops: []string{remote}, Touches: []string{dns, remote}, Outage: one, Compromise: .0199},
+		{Layer: "dns", Users: 3, Parties: 2, HHI: .72222222222, Excess: .38888888889, Direct: []string{dns}, Stops: []string{dns}, Touches: []string{dns}, Outage: one, Compromise: .01},
+		{Layer: "software", Users: 1, Parties: 1, HHI: 1},
+	}
 }
 
 func miningSeeds() []providerSeed {

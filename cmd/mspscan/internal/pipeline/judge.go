@@ -147,6 +147,7 @@ func (j *judge) build(run *journal.Run, g *graph.Graph, v verdict, now time.Time
 	present, fixed := j.compared(g, v)
 	findings, waivers := waiver.Apply(j.waivers, present, v.result.Questions, now)
 	header := j.header(run, g, v, now)
+	shares, layers := concentration(g)
 	header.Notes = slices.Concat(header.Notes, j.setNotes(), j.past.notes(), waiverNotes(waivers))
 	return reports.Build(reports.Input{
 		ToolVersion: strings.TrimPrefix(run.Header.Tool, "mspscan "),
@@ -163,7 +164,8 @@ func (j *judge) build(run *journal.Run, g *graph.Graph, v verdict, now time.Time
 		Waivers:     waiverRows(waivers),
 		Reviews:     j.reviews,
 		Questions:   weighed(v.result.Questions, v.model, g),
-		Shares:      shares(g),
+		Shares:      shares,
+		Layers:      layers,
 		Counts:      v.result.Counts,
 		Rules:       j.rules.Rules(),
 		Errors:      append(append([]string{}, run.End.Errors...), v.result.Errors...),

@@ -58,15 +58,45 @@ func unstated(d graph.Door, g *graph.Graph, narrow float64) msp.Question {
 	}
 }
 
-// shares gives how much hangs on each party, layer by layer.
-func shares(g *graph.Graph) []reports.Concentration {
-	users := []string{g.Inventory().Organisation.ID}
+// concentration gives how much hangs on each party, and on whom the organisation
+// stands, layer by layer.
+func concentration(g *graph.Graph) ([]reports.Concentration, []reports.Layer) {
+	org := g.Inventory().Organisation.ID
+	users := []string{org}
 	for _, p := range g.Inventory().Providers {
 		users = append(users, p.ID)
 	}
+	uses := exposure.Uses(g)
+	stands := exposure.Stands(uses, org, reports.LayerChance)
+	return sharesOf(exposure.Concentrations(uses, users), exposure.Concentrations(uses, []string{org})), layersOf(exposure.Layers(uses, users), stands)
+}
+
+// sharesOf joins the counts over all users with those over the organisation
+// alone.
+func sharesOf(all, own []exposure.Concentration) []reports.Concentration {
+	type key struct{ provider, layer string }
+	alone := map[key]exposure.Concentration{}
+	for _, c := range own {
+		alone[key{c.Provider, c.Layer}] = c
+	}
 	var list []reports.Concentration
-	for _, c := range exposure.Concentrations(exposure.Uses(g), users) {
-		list = append(list, reports.Concentration{Provider: c.Provider, Layer: c.Layer, C: c.C, I: c.I})
+	for _, c := range all {
+		o := alone[key{c.Provider, c.Layer}]
+		list = append(list, reports.Concentration{Provider: c.Provider, Layer: c.Layer, C: c.C, I: c.I, Users: c.Users, Touches: o.C > 0, Stops: o.I > 0})
+	}
+	return list
+}
+
+func layersOf(all []exposure.Layer, stands []exposure.Stand) []reports.Layer {
+	var list []reports.Layer
+	for _, l := range all {
+		row := reports.Layer{Layer: l.Name, Users: l.Users, Parties: l.Providers, HHI: l.HHI, Excess: l.Excess}
+		for _, s := range stands {
+			if s.Layer == l.Name {
+				row.Direct, row.Own, row.Stops, row.Touches, row.Outage, row.Compromise = s.Direct, s.Own, s.Stops, s.Touches, s.Outage, s.Compromise
+			}
+		}
+		list = append(list, row)
 	}
 	return list
 }
