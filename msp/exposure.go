@@ -14,6 +14,20 @@ type Exposure struct {
 	Assets   []AssetExposure `json:"assets"`    // sorted by asset id
 	BestPath []PathExposure  `json:"best_path"` // most credible path per asset reached, hi
 	Method   string          `json:"method"`    // exact or monte-carlo
+	Annual   *Annual         `json:"annual,omitempty"`
+}
+
+// Annual is the annual loss expectancy of a provider's compromise: how many times
+// a year it is expected, as somebody judged it (a PERT triple with its mean),
+// times what it costs. Nobody's frequency is made up: without one there is none.
+type Annual struct {
+	Min    float64 `json:"min"` // compromises a year
+	Likely float64 `json:"likely"`
+	Max    float64 `json:"max"`
+	Mean   float64 `json:"mean"`
+	Loss   Range   `json:"loss"`  // at the mean, for both readings of unknown answers
+	Least  float64 `json:"least"` // at the least frequency, unknown counted as yes
+	Most   float64 `json:"most"`  // at the greatest, unknown counted as no
 }
 
 // AssetExposure is one asset's share.
@@ -45,4 +59,13 @@ type Fix struct {
 	Reduction float64  `json:"reduction"`
 	Sum       float64  `json:"reduction_sum"` // the same over all providers, each compromised on its own
 	Heuristic bool     `json:"heuristic,omitempty"`
+
+	// Of a model in which some fix has a cost. Cost is nil where that of a change is
+	// not known; then NoCost names those changes. PerCost is Reduction for each unit
+	// of Cost, nil where there is no cost or it is 0. RankByCost is 1 for the change
+	// that takes off most for its cost; sets are ranked among themselves.
+	Cost       *float64 `json:"cost,omitempty"`
+	PerCost    *float64 `json:"reduction_per_cost,omitempty"`
+	NoCost     []string `json:"without_cost,omitempty"`
+	RankByCost int      `json:"rank_by_cost,omitempty"`
 }

@@ -23,6 +23,8 @@ type Organisation struct {
 	DefensiveDomains     []Name // look-alikes that it registered itself
 	EssentialEightTarget int    // 0 to 3; default 2
 	Consent              Consent
+	Frequency            Frequency // of the compromise of any provider that has none of its own
+	FixCosts             FixCosts  // wherever nothing nearer gives one
 	Src                  Source
 }
 
@@ -43,6 +45,34 @@ type Money struct {
 	Known            bool
 }
 
+// Mean gives the PERT mean (min + 4 likely + max) / 6; a plain number is itself,
+// to the last bit.
+func (m Money) Mean() float64 { return pertMean(m.Min, m.Likely, m.Max) }
+
+func pertMean(least, likely, most float64) float64 {
+	if least == likely && likely == most {
+		return likely
+	}
+	return (least + 4*likely + most) / 6
+}
+
+// Frequency is how many times a year a provider is expected to be compromised,
+// as a PERT triple; a single number has Min = Likely = Max.
+type Frequency struct {
+	Min, Likely, Max float64
+	Known            bool
+}
+
+// Mean gives the PERT mean.
+func (f Frequency) Mean() float64 { return pertMean(f.Min, f.Likely, f.Max) }
+
+// FixClose is the key of FixCosts for closing a door; the others are controls.
+const FixClose = "close"
+
+// FixCosts says what a fix costs: by the id of the control that it puts in place,
+// or FixClose. An absent key is not known.
+type FixCosts map[string]Money
+
 // Provider is a party that serves the organisation or another provider.
 type Provider struct {
 	ID               string
@@ -59,6 +89,7 @@ type Provider struct {
 	Assessments      []Assessment
 	Answers          Answers
 	Consent          Consent
+	Frequency        Frequency
 	Src              Source
 }
 
@@ -122,6 +153,7 @@ type Relationship struct {
 	Alternatives    OptList           // ids of providers, or names
 	Egress          Reply             // customer traffic leaves through the provider
 	Controls        map[Control]Reply // egress_filtering only
+	FixCosts        FixCosts          // of its access items that give none of their own
 	Access          []Access
 	AccessStated    bool // false = the key is absent: unknown access
 	Src             Source
@@ -171,6 +203,7 @@ type Access struct {
 	LastUsed Date
 	Ended    Date
 	Shares   string // label of a credential shared with other doors
+	FixCosts FixCosts
 	Src      Source
 }
 
@@ -183,6 +216,7 @@ type Internal struct {
 	Kind     AccessKind
 	Controls map[Control]Reply
 	Shares   string
+	FixCosts FixCosts
 	Src      Source
 }
 

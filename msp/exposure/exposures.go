@@ -46,6 +46,7 @@ func (m *Model) exposure(provider int32) msp.Exposure {
 		e.Method = MonteCarlo
 	}
 	e.Money = msp.Range{Hi: m.money(hi), Lo: m.money(lo)}
+	e.Annual = annual(m.s.nodes[provider].often, e.Money)
 	e.Score = msp.Range{Hi: m.score(e.Money.Hi), Lo: m.score(e.Money.Lo)}
 	return e
 }

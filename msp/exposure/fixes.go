@@ -1,6 +1,7 @@
 package exposure
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,8 +11,9 @@ import (
 
 // Fixes gives what to do first over the whole model: the best n single changes;
 // then the best pair and the best three if they are worth more than fewer; then
-// the same of controls alone, for who must leave every door in use. They are
-// measured on the provider whose compromise costs most (Fix.Provider), and Sum
+// the same of controls alone, for who must leave every door in use. Where costs
+// are known, the best n, the best pair and the best three for their cost are
+// there as well, and Fix.RankByCost orders them. They are measured on the provider whose compromise costs most (Fix.Provider), and Sum
 // adds up what they take off every provider's exposure.
 func (m *Model) Fixes(n int) []msp.Fix {
 	worst, ok := m.worst()
@@ -136,8 +138,14 @@ func (m *Model) fixes(p int32, n int) []msp.Fix {
 	}
 	v, views := m.view(p).awake(), m.summed()
 	var list []msp.Fix
-	for _, f := range v.singles(v.candidates().list, n) {
-		list = append(list, m.fix(v, f.set, views))
+	add := func(f found) {
+		fix := m.fix(v, f.set, views)
+		if !slices.ContainsFunc(list, func(old msp.Fix) bool { return slices.Equal(old.IDs, fix.IDs) }) {
+			list = append(list, fix)
+		}
+	}
+	for _, f := range m.singlesFor(v, n) {
+		add(f)
 	}
 	for _, controls := range []bool{false, true} {
 		s := v.newSearch(controls)
@@ -145,13 +153,39 @@ func (m *Model) fixes(p int32, n int) []msp.Fix {
 		two := better(one, s.pair())
 		three := better(two, s.triple())
 		if len(two.set) == 2 {
-			list = append(list, m.fix(v, two.set, views))
+			add(two)
 		}
 		if len(three.set) == 3 {
-			list = append(list, m.fix(v, three.set, views))
+			add(three)
 		}
 	}
+	if m.priced() {
+		s := v.newCostSearch()
+		for _, k := range []int{2, 3} {
+			if f, _, ok := s.exactly(k); ok {
+				add(f)
+			}
+		}
+		rankByCost(list)
+	}
 	return list
+}
+
+// singlesFor gives the best n single changes, and those that are among the best n
+// for their cost, by falling worth.
+func (m *Model) singlesFor(v *view, n int) []found {
+	list := v.singles(v.candidates().list, n)
+	if !m.priced() {
+		return list
+	}
+	var more []found
+	for _, f := range v.singlesByCost(v.candidates().list, n) {
+		if !slices.ContainsFunc(list, func(old found) bool { return old.set[0] == f.set[0] }) {
+			more = append(more, f)
+		}
+	}
+	slices.SortStableFunc(more, func(a, b found) int { return cmp.Compare(b.worth, a.worth) })
+	return append(list, more...)
 }
 
 // summedFixes is how many fixes are added up over providers within the work of one
@@ -186,6 +220,7 @@ func (m *Model) fix(v *view, set []candidate, views []*view) msp.Fix {
 	f.Text = sentence(words)
 	f.Reduction = v.worth(changes)
 	f.After = f.Before - f.Reduction
+	m.price(&f, set)
 	parts := make([]float64, len(views))
 	m.parallel(len(views), func(i int) { parts[i] = views[i].worth(changes) })
 	for _, part := range parts {

@@ -24,7 +24,7 @@ func FromGraph(g *graph.Graph, now time.Time) Input {
 		in.Assets = append(in.Assets, Asset{ID: a.ID, Name: a.Name, Criticality: a.Criticality, Value: a.Value})
 	}
 	for _, p := range inv.Providers {
-		in.Providers = append(in.Providers, Party{ID: p.ID, Name: p.Name})
+		in.Providers = append(in.Providers, Party{ID: p.ID, Name: p.Name, Frequency: frequencyOf(p, inv.Organisation)})
 	}
 	nodes := g.Nodes()
 	discovered := g.Discovered()
@@ -34,7 +34,7 @@ func FromGraph(g *graph.Graph, now time.Time) Input {
 			continue
 		}
 		n := Door{
-			ID: d.ID, Kind: d.Kind, Assumed: d.Assumed, From: nodes[d.From].ID, Shares: d.Shares, Controls: d.Controls,
+			ID: d.ID, Kind: d.Kind, Assumed: d.Assumed, From: nodes[d.From].ID, Shares: d.Shares, Controls: d.Controls, Costs: costsAt(d, inv),
 		}
 		for _, to := range d.Targets {
 			n.Targets = append(n.Targets, nodes[to].ID)
@@ -42,6 +42,28 @@ func FromGraph(g *graph.Graph, now time.Time) Input {
 		in.Doors = append(in.Doors, n)
 	}
 	return in
+}
+
+// frequencyOf gives how often a provider is compromised: its own frequency, else
+// the organisation's for any provider. A party that nobody declared has none.
+func frequencyOf(p msp.Provider, o msp.Organisation) msp.Frequency {
+	if p.Frequency.Known {
+		return p.Frequency
+	}
+	return o.Frequency
+}
+
+// costsAt gives the costs of the fixes of a door, from the nearest place that
+// gives them.
+func costsAt(d graph.Door, inv *msp.Inventory) msp.FixCosts {
+	switch {
+	case d.Relationship < 0 && d.Access >= 0:
+		return nearest(inv.Internal[d.Access].FixCosts, inv.Organisation.FixCosts)
+	case d.Relationship < 0 || d.Access < 0:
+		return nearest(inv.Organisation.FixCosts)
+	}
+	r := &inv.Relationships[d.Relationship]
+	return nearest(r.Access[d.Access].FixCosts, r.FixCosts, inv.Organisation.FixCosts)
 }
 
 // strangers gives the parties that nobody declared and that DNS shows to hold a

@@ -30,7 +30,8 @@ type Asset struct {
 
 // Party is a provider.
 type Party struct {
-	ID, Name string
+	ID, Name  string
+	Frequency msp.Frequency // of its compromise; the zero value = nobody gave one
 }
 
 // Door is one access item or internal edge. An Assumed door stands for access
@@ -43,6 +44,7 @@ type Door struct {
 	Targets  []string // ids
 	Shares   string   // doors with one label have one draw
 	Controls map[msp.Control]msp.Reply
+	Costs    msp.FixCosts // of fixes of this door; an absent key is not known
 }
 
 // node is a party or an asset; nodes are sorted by id.
@@ -50,6 +52,7 @@ type node struct {
 	id, name string
 	asset    int32 // index into assets, -1
 	party    bool
+	often    msp.Frequency
 }
 
 // door is a Door on node indices; doors are sorted by id.
@@ -63,6 +66,7 @@ type door struct {
 	stated   []int32 // as stated, for words: may name the organisation
 	shares   string
 	controls map[msp.Control]msp.Reply
+	costs    map[string]float64
 }
 
 // asset is an Asset with what it is worth.
@@ -115,17 +119,8 @@ func newNet(out [][]int32, doors []door) net {
 // of gives the ways of a node.
 func (n *net) of(node int32) []way { return n.ways[n.off[node]:n.off[node+1]] }
 
-// worth gives the PERT mean (min + 4 likely + max) / 6 of a stated value; a
-// plain number is itself, to the last bit.
-func worth(m msp.Money) float64 {
-	if m.Min == m.Likely && m.Likely == m.Max {
-		return m.Likely
-	}
-	return (m.Min + 4*m.Likely + m.Max) / 6
-}
-
 func newAsset(a Asset, t Tables) (asset, error) {
-	out := asset{id: a.ID, name: a.Name, criticality: a.Criticality, value: worth(a.Value)}
+	out := asset{id: a.ID, name: a.Name, criticality: a.Criticality, value: a.Value.Mean()}
 	if !a.Value.Known {
 		v, ok := t.Values[a.Criticality]
 		if !ok {
@@ -176,10 +171,11 @@ func (s *structure) addNodes(in Input) error {
 		byID[a.id] = node{id: a.id, name: a.name, asset: int32(i)}
 	}
 	for _, p := range in.Providers {
-		if old, dup := byID[p.ID]; dup && !old.party {
+		old, dup := byID[p.ID]
+		if dup && !old.party {
 			return fmt.Errorf("weigh model: id %q is used twice", p.ID)
 		}
-		byID[p.ID] = node{id: p.ID, name: p.Name, asset: -1, party: true}
+		byID[p.ID] = node{id: p.ID, name: p.Name, asset: -1, party: true, often: oftener(old.often, p.Frequency)}
 	}
 	for _, n := range byID {
 		s.nodes = append(s.nodes, n)
@@ -237,9 +233,13 @@ func (s *structure) newDoor(d Door, t Tables) (door, error) {
 	if _, known := t.Base[d.Kind]; !known && !d.Assumed {
 		return door{}, fmt.Errorf("weigh door %q: kind %q is not in tables %s", d.ID, d.Kind, t.Version)
 	}
+	costs, err := meansOf(d.Costs, d.ID)
+	if err != nil {
+		return door{}, err
+	}
 	n := door{
 		id: d.ID, kind: d.Kind, assumed: d.Assumed, level: d.Kind.Level(), from: from,
-		shares: d.Shares, controls: d.Controls,
+		shares: d.Shares, controls: d.Controls, costs: costs,
 	}
 	for _, id := range d.Targets {
 		to, ok := s.index[id]
@@ -284,7 +284,7 @@ func join(a, b door, now time.Time) (door, error) {
 			merged[c] = weaker(r, other, now)
 		}
 	}
-	a.controls = merged
+	a.controls, a.costs = merged, dearer(a.costs, b.costs)
 	return a, nil
 }
 

@@ -13,20 +13,21 @@ func inputOf(inv *msp.Inventory, now time.Time) Input {
 		in.Assets = append(in.Assets, Asset{ID: a.ID, Name: a.Name, Criticality: a.Criticality, Value: a.Value})
 	}
 	for _, p := range inv.Providers {
-		in.Providers = append(in.Providers, Party{ID: p.ID, Name: p.Name})
+		in.Providers = append(in.Providers, Party{ID: p.ID, Name: p.Name, Frequency: frequencyOf(p, inv.Organisation)})
 	}
 	for _, r := range inv.Relationships {
-		in.Doors = append(in.Doors, accessOf(r, now)...)
+		in.Doors = append(in.Doors, accessOf(r, inv.Organisation, now)...)
 	}
 	for _, d := range inv.Internal {
 		in.Doors = append(in.Doors, Door{
 			ID: d.ID, Kind: d.Kind, From: d.From, Targets: d.Reaches, Shares: d.Shares, Controls: d.Controls,
+			Costs: nearest(d.FixCosts, inv.Organisation.FixCosts),
 		})
 	}
 	return in
 }
 
-func accessOf(r msp.Relationship, now time.Time) []Door {
+func accessOf(r msp.Relationship, o msp.Organisation, now time.Time) []Door {
 	if !r.AccessStated {
 		return []Door{{ID: r.Provider + ">" + r.Customer + "?", Assumed: true, From: r.Provider, Targets: []string{r.Customer}}}
 	}
@@ -41,6 +42,7 @@ func accessOf(r msp.Relationship, now time.Time) []Door {
 		}
 		list = append(list, Door{
 			ID: a.ID, Kind: a.Kind, From: r.Provider, Targets: targets, Shares: a.Shares, Controls: a.Controls,
+			Costs: nearest(a.FixCosts, r.FixCosts, o.FixCosts),
 		})
 	}
 	return list

@@ -29,7 +29,54 @@ func random(r *rand.Rand) *msp.Inventory {
 	for i := range r.IntN(6) {
 		inv.Internal = append(inv.Internal, internal(r, inv, fmt.Sprintf("i%d", i)))
 	}
+	if r.IntN(2) == 0 {
+		judge(r, inv)
+	}
 	return inv
+}
+
+// judge adds frequencies and costs of fixes at every place that takes them.
+func judge(r *rand.Rand, inv *msp.Inventory) {
+	inv.Organisation.Frequency, inv.Organisation.FixCosts = frequency(r), costs(r)
+	for i := range inv.Providers {
+		inv.Providers[i].Frequency = frequency(r)
+	}
+	for i := range inv.Relationships {
+		inv.Relationships[i].FixCosts = costs(r)
+		for j := range inv.Relationships[i].Access {
+			inv.Relationships[i].Access[j].FixCosts = costs(r)
+		}
+	}
+	for i := range inv.Internal {
+		inv.Internal[i].FixCosts = costs(r)
+	}
+}
+
+func frequency(r *rand.Rand) msp.Frequency {
+	v := float64(r.IntN(20)) / 64
+	switch r.IntN(3) {
+	case 0:
+		return msp.Frequency{}
+	case 1:
+		return msp.Frequency{Min: v / 2, Likely: v, Max: v * 2, Known: true}
+	}
+	return msp.Frequency{Min: v, Likely: v, Max: v, Known: true}
+}
+
+// costs draws amounts that repeat, some of them nothing.
+func costs(r *rand.Rand) msp.FixCosts {
+	if r.IntN(2) == 0 {
+		return nil
+	}
+	out := msp.FixCosts{}
+	for _, key := range []string{msp.FixClose, string(msp.AllControls()[r.IntN(len(msp.AllControls()))]), string(msp.MFA), string(msp.JITPAM)} {
+		v := float64(r.IntN(6)) * 5e3
+		out[key] = plain(v)
+		if r.IntN(3) == 0 {
+			out[key] = msp.Money{Min: v, Likely: v, Max: 3 * v, Known: true}
+		}
+	}
+	return out
 }
 
 func money(r *rand.Rand) msp.Money {

@@ -2,6 +2,7 @@ package exposure
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -116,7 +117,7 @@ func used(text, id string) bool {
 // yaml writes what the tests use of an inventory in the form of the contract.
 func yaml(inv *msp.Inventory) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "version: 1\norganisation: {id: %s, name: %s, currency: AUD}\nassets:\n", inv.Organisation.ID, inv.Organisation.ID)
+	fmt.Fprintf(&b, "version: 1\norganisation: {id: %s, name: %s, currency: AUD%s%s}\nassets:\n", inv.Organisation.ID, inv.Organisation.ID, frequencyYAML(inv.Organisation.Frequency), costsYAML(inv.Organisation.FixCosts))
 	for _, a := range inv.Assets {
 		fmt.Fprintf(&b, "  - {id: %s, name: %s, kind: other", a.ID, a.ID)
 		if a.Criticality != "" {
@@ -129,21 +130,24 @@ func yaml(inv *msp.Inventory) string {
 	}
 	b.WriteString("providers:\n")
 	for _, p := range inv.Providers {
-		fmt.Fprintf(&b, "  - {id: %s, name: %s, kind: msp}\n", p.ID, p.ID)
+		fmt.Fprintf(&b, "  - {id: %s, name: %s, kind: msp%s}\n", p.ID, p.ID, frequencyYAML(p.Frequency))
 	}
 	b.WriteString("relationships:" + empty(len(inv.Relationships)))
 	for _, r := range inv.Relationships {
 		fmt.Fprintf(&b, "  - provider: %s\n    customer: %s\n    service: %s\n", r.Provider, r.Customer, r.Service)
+		if text := costsYAML(r.FixCosts); text != "" {
+			b.WriteString("    " + text[2:] + "\n")
+		}
 		if r.AccessStated {
 			b.WriteString("    access:" + empty(len(r.Access)))
 		}
 		for _, a := range r.Access {
-			fmt.Fprintf(&b, "      - {id: %s, kind: %s%s}\n", a.ID, a.Kind, rest(a.Reaches, a.Shares, a.Controls))
+			fmt.Fprintf(&b, "      - {id: %s, kind: %s%s%s}\n", a.ID, a.Kind, rest(a.Reaches, a.Shares, a.Controls), costsYAML(a.FixCosts))
 		}
 	}
 	b.WriteString("internal:" + empty(len(inv.Internal)))
 	for _, d := range inv.Internal {
-		fmt.Fprintf(&b, "  - {id: %s, from: %s, kind: %s%s}\n", d.ID, d.From, d.Kind, rest(d.Reaches, d.Shares, d.Controls))
+		fmt.Fprintf(&b, "  - {id: %s, from: %s, kind: %s%s%s}\n", d.ID, d.From, d.Kind, rest(d.Reaches, d.Shares, d.Controls), costsYAML(d.FixCosts))
 	}
 	return b.String()
 }
@@ -173,6 +177,25 @@ func rest(reaches []string, shares string, controls map[msp.Control]msp.Reply) s
 		out += ", controls: {" + strings.Join(list, ", ") + "}"
 	}
 	return out
+}
+
+func frequencyYAML(f msp.Frequency) string {
+	if !f.Known {
+		return ""
+	}
+	return fmt.Sprintf(", frequency: {min: %v, likely: %v, max: %v}", f.Min, f.Likely, f.Max)
+}
+
+func costsYAML(costs msp.FixCosts) string {
+	if len(costs) == 0 {
+		return ""
+	}
+	list := make([]string, 0, len(costs))
+	for _, key := range slices.Sorted(maps.Keys(costs)) {
+		m := costs[key]
+		list = append(list, fmt.Sprintf("%s: {min: %.0f, likely: %.0f, max: %.0f}", key, m.Min, m.Likely, m.Max))
+	}
+	return ", fix_costs: {" + strings.Join(list, ", ") + "}"
 }
 
 func replyYAML(r msp.Reply) string {

@@ -48,7 +48,10 @@ func placeless(v reflect.Value) {
 		}
 	case reflect.Map:
 		for _, k := range v.MapKeys() {
-			r := v.MapIndex(k).Interface().(msp.Reply)
+			r, ok := v.MapIndex(k).Interface().(msp.Reply)
+			if !ok {
+				continue
+			}
 			r.Src = msp.Source{}
 			if reflect.ValueOf(r).IsZero() {
 				v.SetMapIndex(k, reflect.Value{}) // unknown, said or not
@@ -73,7 +76,7 @@ func requireSame(t *testing.T, want, got *msp.Inventory) {
 
 // everything is an inventory with every key and form.
 const everything = `version: 1
-organisation: {id: acme, name: "Acme; Mining, \"Ltd\"", currency: AUD, domains: [acme.example, acme2.example], hosts: [portal.acme.example], defensive_domains: [acne.example, acme-it.example], essential_eight_target: 3, consent: {active_probes: yes, by: me, until: 2027-01-01}}
+organisation: {id: acme, name: "Acme; Mining, \"Ltd\"", currency: AUD, domains: [acme.example, acme2.example], hosts: [portal.acme.example], defensive_domains: [acne.example, acme-it.example], essential_eight_target: 3, frequency: 0.02, fix_costs: {close: 1, mfa: 15000, jit_pam: {min: 1, likely: 2, max: 3}}, consent: {active_probes: yes, by: me, until: 2027-01-01}}
 assets:
   - {id: ad, name: "=1+1", kind: identity, criticality: critical, value: 4000000}
   - {id: erp, name: ERP, kind: application, value: {min: 3000000, likely: 5000000.5, max: 9e6}}
@@ -92,6 +95,7 @@ providers:
     assessments: {irap: 2025-11-03, other: 2024-01-01}
     answers: {indicator_sweep: yes, client_isolation: {answer: na, reason: "one client\nonly"}, essential_eight_level: 0, credential_abuse_detection: no}
     consent: {active_probes: {answer: no, evidence: verified}, reference: "mail"}
+    frequency: {min: 0, likely: .05, max: 1e-1}
   - {id: tool, name: Tool, kind: software, assessments: none}
 relationships:
   - provider: north
@@ -110,13 +114,14 @@ relationships:
     alternatives: [tool, "Other, Inc"]
     egress: {answer: yes, source: netflow}
     controls: {egress_filtering: {answer: no, date: 2026-01-01}}
+    fix_costs: {egress_filtering: 2000}
     access:
-      - {id: rmm, kind: rmm_agent, reaches: [ad, erp], reviewed: 2026-01-15, last_used: 2026-01-16, ended: 2027-01-17, shares: cred-1, controls: {mfa: no, logging: {answer: yes, evidence: verified, source: "rule 214"}}}
+      - {id: rmm, kind: rmm_agent, reaches: [ad, erp], reviewed: 2026-01-15, last_used: 2026-01-16, ended: 2027-01-17, shares: cred-1, fix_costs: {close: 0}, controls: {mfa: no, logging: {answer: yes, evidence: verified, source: "rule 214"}}}
       - {id: vpn, kind: vpn, controls: {jump_host: {answer: na, reason: none there}, monitored: yes}}
   - {provider: north, customer: acme, service: second, contract: none, alternatives: [], access: []}
   - {provider: tool, customer: north, service: third, contract: {locations: [], incident_notice_covers: [], scope: []}}
 internal:
-  - {id: ad-erp, from: ad, reaches: [erp, north], kind: internal, shares: cred-1, controls: {segmentation: no}}
+  - {id: ad-erp, from: ad, reaches: [erp, north], kind: internal, shares: cred-1, controls: {segmentation: no}, fix_costs: {segmentation: {min: 1, likely: 1, max: 2}}}
 `
 
 func TestRoundTripThroughCSV(t *testing.T) {

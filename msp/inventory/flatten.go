@@ -134,13 +134,13 @@ func flatten(n node, c column, row flatRow) error {
 	return nil
 }
 
-// sheet lays rows out by columns. Columns for the evidence of answers appear
-// only where one is filled.
+// sheet lays rows out by columns. Columns that are rarely used, such as
+// those for the evidence of answers, appear only where one is filled.
 func (g *grammar) sheet(name string, rows []flatRow) Sheet {
 	s := Sheet{Name: name, Rows: [][]string{nil}}
 	for _, c := range g.sheetColumns(name) {
 		used := slices.ContainsFunc(rows, func(r flatRow) bool { return r[c.path] != "" })
-		if used || !c.extra {
+		if used || !c.rare {
 			s.cols = append(s.cols, c)
 			s.Rows[0] = append(s.Rows[0], c.path)
 		}

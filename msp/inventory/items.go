@@ -81,24 +81,6 @@ func grown[T any](d *decoder, list []T) []T {
 	return out
 }
 
-// money reads a value: one number, or min, likely and max in that order.
-func (d *decoder) money(n node) msp.Money {
-	if n.kind != mapping {
-		v, ok := d.amount(n, "value")
-		return msp.Money{Min: v, Likely: v, Max: v, Known: ok}
-	}
-	var m msp.Money
-	before := d.out.errs
-	d.g.money.decode(d, n, &m)
-	if d.out.errs > before {
-		return msp.Money{}
-	}
-	if m.Min > m.Likely || m.Likely > m.Max {
-		d.errorf(n, "the value has min %g, likely %g, max %g", "min may not be over likely, nor likely over max", m.Min, m.Likely, m.Max)
-	}
-	return m
-}
-
 // places says for every key to which mapping it belongs.
 func (g *grammar) places() map[string]string {
 	out := map[string]string{}
@@ -111,9 +93,9 @@ func (g *grammar) places() map[string]string {
 	}
 	note(g.inventory.what, g.inventory.names)
 	note(g.organisation.what, []string{"currency", "essential_eight_target"})
-	note(g.provider.what, []string{"legal_id", "country", "material", "risk_rating", "assessments", "answers", "consent"})
+	note(g.provider.what, []string{"legal_id", "country", "material", "risk_rating", "assessments", "answers", "consent", "frequency"})
 	note(g.asset.what, []string{"criticality", "value"})
-	note(g.access.what, []string{"reviewed", "last_used", "ended", "shares"})
+	note(g.access.what, []string{"reviewed", "last_used", "ended", "shares", "fix_costs"})
 	note(g.relationship.what, g.relationship.names)
 	note(g.contract.what, g.contract.names)
 	note(g.logging.what, []string{"retention_months", "customer_access"})

@@ -37,6 +37,7 @@ func (g *grammar) defs() schema {
 	s := commonDefs()
 	for def, o := range map[string]schema{
 		g.organisation.def: objectSchema(g.organisation), g.asset.def: objectSchema(g.asset), g.money.def: objectSchema(g.money),
+		g.frequency.def: objectSchema(g.frequency), g.fixCosts.def: objectSchema(g.fixCosts),
 		g.provider.def: objectSchema(g.provider), g.legalID.def: objectSchema(g.legalID), g.contacts.def: objectSchema(g.contacts),
 		g.assessments.def: objectSchema(g.assessments), g.answers.def: objectSchema(g.answers), g.consent.def: objectSchema(g.consent),
 		g.relationship.def: objectSchema(g.relationship), g.relControls.def: objectSchema(g.relControls), g.contract.def: objectSchema(g.contract),
@@ -70,6 +71,9 @@ func commonDefs() schema {
 		"date": schema{"description": "a day, YYYY-MM-DD", "type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", "format": "date"},
 		"amount": schema{"anyOf": []any{
 			schema{"type": "number", "minimum": 0, "maximum": maxAmount}, schema{"type": "string", "pattern": `^[0-9]+(_[0-9]{3})*(\.[0-9]+)?$`},
+		}},
+		"rate": schema{"anyOf": []any{
+			schema{"type": "number", "minimum": 0, "maximum": maxRate}, schema{"type": "string", "pattern": `^([0-9]{1,3}(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$`},
 		}},
 		"answer":   schema{"enum": []any{"yes", "no", "unknown", "na", "?", "", true, false, nil}},
 		"answered": schema{"anyOf": []any{schema{"enum": []any{"yes", "no", "unknown", "?", "", true, false, nil}}, refSchema("reply")}},

@@ -24,7 +24,8 @@ type column struct {
 	form  cellForm
 	doc   string
 	words []string
-	extra bool // written only where it is used: the evidence of an answer
+	extra bool // the evidence of an answer
+	rare  bool // written only where it is used
 }
 
 // columns lists the columns that a table takes up, in order.
@@ -37,7 +38,7 @@ func (o *object[T]) columns(prefix string) []column {
 			c.words = []string{"yes", "no", "unknown", "na"}
 			out = append(out, c)
 			for _, name := range []string{"evidence", "source", "date", "reason"} {
-				out = append(out, column{path: c.path + "." + name, extra: true, doc: "of the answer: its " + name})
+				out = append(out, column{path: c.path + "." + name, extra: true, rare: true, doc: "of the answer: its " + name})
 			}
 			continue
 		case f.cell != cellBelow:

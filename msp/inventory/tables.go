@@ -8,6 +8,8 @@ type grammar struct {
 	organisation *object[msp.Organisation]
 	asset        *object[msp.Asset]
 	money        *object[msp.Money]
+	frequency    *object[msp.Frequency]
+	fixCosts     *object[msp.FixCosts]
 	provider     *object[msp.Provider]
 	legalID      *object[msp.LegalID]
 	contacts     *object[msp.Contacts]
@@ -28,6 +30,8 @@ type grammar struct {
 func newGrammar() *grammar {
 	g := &grammar{reply: replyObject()}
 	g.money = moneyObject()
+	g.frequency = frequencyObject()
+	g.fixCosts = g.fixCostsObject()
 	g.legalID = legalIDObject()
 	g.contacts = contactsObject()
 	g.assessments = assessmentsObject()
@@ -96,6 +100,8 @@ func (g *grammar) organisationObject() *object[msp.Organisation] {
 		namesField("defensive_domains", "look-alikes of the domains that it registered itself", func(t *T) *[]msp.Name { return &t.DefensiveDomains }),
 		target,
 		objectField("consent", "permission for active probes of its own domains", g.consent, func(t *T) *msp.Consent { return &t.Consent }),
+		frequencyField(g, "how many times a year any one provider is compromised, for those without a frequency of their own: a number, or {min, likely, max}", func(t *T) *msp.Frequency { return &t.Frequency }),
+		fixCostsField(g, "what a fix costs wherever nothing nearer says: control: amount, close: amount", func(t *T) *msp.FixCosts { return &t.FixCosts }),
 	)
 }
 
@@ -104,7 +110,7 @@ func (g *grammar) assetObject() *object[msp.Asset] {
 	value := field[T]{
 		name: "value", doc: "loss if it is taken, in the organisation's currency: a number, or {min, likely, max}",
 		schema: schema{"anyOf": []any{refSchema("amount"), refSchema(g.money.def)}}, cell: cellNumber, below: g.money.columns,
-		set: func(d *decoder, t *T, n node) { t.Value = d.money(n) },
+		set: func(d *decoder, t *T, n node) { t.Value = d.money(n, "value") },
 	}
 	return newObject("asset", "an asset", func(t *T) *msp.Source { return &t.Src },
 		idField("a short name for references", func(t *T) *string { return &t.ID }),
@@ -112,22 +118,6 @@ func (g *grammar) assetObject() *object[msp.Asset] {
 		must(wordField("kind", "what it is", msp.AssetKinds(), func(t *T) *string { return &t.Kind })),
 		wordField("criticality", "how much depends on it", msp.Criticalities(), func(t *T) *string { return &t.Criticality }),
 		value,
-	)
-}
-
-func moneyObject() *object[msp.Money] {
-	type T = msp.Money
-	part := func(name, doc string, at func(*T) *float64) field[T] {
-		return must(field[T]{name: name, doc: doc, schema: refSchema("amount"), cell: cellNumber, set: func(d *decoder, t *T, n node) {
-			v, ok := d.amount(n, name)
-			*at(t) = v
-			t.Known = t.Known || ok
-		}})
-	}
-	return newObject("money", "a value", nil,
-		part("min", "the least loss to reckon with", func(t *T) *float64 { return &t.Min }),
-		part("likely", "the most likely loss", func(t *T) *float64 { return &t.Likely }),
-		part("max", "the greatest loss to reckon with", func(t *T) *float64 { return &t.Max }),
 	)
 }
 
@@ -140,6 +130,7 @@ func (g *grammar) internalObject() *object[msp.Internal] {
 		wordField("kind", "the sort of door; default internal", accessWords(), func(t *T) *msp.AccessKind { return &t.Kind }),
 		controlsField(g.controls, func(t *T) *map[msp.Control]msp.Reply { return &t.Controls }),
 		textField("shares", "a label; doors with the same label share one credential", func(t *T) *string { return &t.Shares }),
+		fixCostsField(g, "what a fix of this edge costs: control: amount, close: amount", func(t *T) *msp.FixCosts { return &t.FixCosts }),
 	)
 }
 

@@ -18,6 +18,7 @@ func (g *grammar) providerObject() *object[msp.Provider] {
 		wordField("risk_rating", "the organisation's own rating", msp.RiskRatings(), func(t *T) *string { return &t.RiskRating }),
 		g.assessmentsField(),
 		objectField("answers", "its replies to the questionnaire", g.answers, func(t *T) *msp.Answers { return &t.Answers }),
+		frequencyField(g, "how many times a year it is expected to be compromised: a number, or {min, likely, max}; default: that of the organisation", func(t *T) *msp.Frequency { return &t.Frequency }),
 		objectField("consent", "its written permission for active probes", g.consent, func(t *T) *msp.Consent { return &t.Consent }),
 	)
 }

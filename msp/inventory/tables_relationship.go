@@ -29,6 +29,7 @@ func (g *grammar) relationshipObject() *object[msp.Relationship] {
 			func(d *decoder, n node) (string, bool) { return d.text(n, "alternatives") }, func(t *T) *msp.OptList { return &t.Alternatives }),
 		replyField("egress", "does traffic of the customer leave through the provider", func(t *T) *msp.Reply { return &t.Egress }),
 		controlsField(g.relControls, func(t *T) *map[msp.Control]msp.Reply { return &t.Controls }),
+		fixCostsField(g, "what a fix of any of its access items costs: control: amount, close: amount", func(t *T) *msp.FixCosts { return &t.FixCosts }),
 		g.accessField(),
 	)
 }
@@ -128,5 +129,6 @@ func (g *grammar) accessObject() *object[msp.Access] {
 		dateField("last_used", "the day on which it was last used", func(t *T) *msp.Date { return &t.LastUsed }),
 		dateField("ended", "the first day on which it is closed", func(t *T) *msp.Date { return &t.Ended }),
 		textField("shares", "a label; doors with the same label share one credential", func(t *T) *string { return &t.Shares }),
+		fixCostsField(g, "what a fix of this item costs: control: amount, close: amount", func(t *T) *msp.FixCosts { return &t.FixCosts }),
 	)
 }
