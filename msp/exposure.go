@@ -21,13 +21,18 @@ type Exposure struct {
 // a year it is expected, as somebody judged it (a PERT triple with its mean),
 // times what it costs. Nobody's frequency is made up: without one there is none.
 type Annual struct {
-	Min    float64 `json:"min"` // compromises a year
+	Frequency PERT    `json:"frequency"` // compromises a year
+	Loss      Range   `json:"loss"`      // at the mean, for both readings of unknown answers
+	Least     float64 `json:"least"`     // at the least frequency, unknown counted as yes
+	Most      float64 `json:"most"`      // at the greatest, unknown counted as no
+}
+
+// PERT is a judgement of three points with its mean (min + 4 likely + max) / 6.
+type PERT struct {
+	Min    float64 `json:"min"`
 	Likely float64 `json:"likely"`
 	Max    float64 `json:"max"`
 	Mean   float64 `json:"mean"`
-	Loss   Range   `json:"loss"`  // at the mean, for both readings of unknown answers
-	Least  float64 `json:"least"` // at the least frequency, unknown counted as yes
-	Most   float64 `json:"most"`  // at the greatest, unknown counted as no
 }
 
 // AssetExposure is one asset's share.

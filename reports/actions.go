@@ -158,6 +158,7 @@ func (b *builder) fixAction(f msp.Fix) Action {
 	id := door(f.IDs[0])
 	rules, all := rulesOf(f.IDs[0])
 	a := Action{Kind: ActionFix, Text: cmp.Or(f.Text, f.IDs[0]), Gain: f.Reduction, Providers: b.ownersOfDoor(id), Effort: "medium", Horizon: 60}
+	a.Cost, a.PerCost, a.RankByCost = f.Cost, f.PerCost, f.RankByCost
 	for _, n := range b.r.Findings {
 		if n.Open() && n.Subject.Kind == msp.SubjectAccess && n.Subject.ID == id && (all || slices.Contains(rules, n.Rule)) {
 			a.Closes = append(a.Closes, n.ID)

@@ -80,7 +80,7 @@ func (b *builder) header() {
 	b.r.Run = Run{
 		ID: h.ID, Started: stamp(h.Started), Finished: stamp(h.Finished), Complete: h.Complete,
 		InventorySHA256: h.InventorySHA256, Resolvers: h.Resolvers, Now: stamp(h.Now),
-		CommandLine: h.CommandLine, Notes: h.Notes, Packs: h.Packs,
+		CommandLine: h.CommandLine, Notes: h.Notes, Packs: h.Packs, Tables: tablesOf(b.in.Tables),
 	}
 	b.r.Organisation = Organisation{ID: o.ID, Name: cmp.Or(o.Name, o.ID), Currency: o.Currency, Value: cents(b.in.Value)}
 }
@@ -97,8 +97,10 @@ func (b *builder) rest() {
 	for i := range b.r.Fixes {
 		f := &b.r.Fixes[i]
 		f.Before, f.After, f.Reduction = cents(f.Before), cents(f.After), cents(f.Reduction)
+		f.Cost, f.PerCost = rounding(f.Cost, cents), rounding(f.PerCost, points)
 	}
 	b.concentration()
+	b.r.Model, b.r.Sensitivity = modelOf(b.in.Tables), b.sensitivity()
 	b.r.Errors = slices.Clone(b.in.Errors)
 	b.r.Waivers = slices.Clone(b.in.Waivers)
 	for _, a := range b.inv.Assets {
@@ -282,6 +284,14 @@ func points(x float64) float64 { return math.Round(x*1e4) / 1e4 }
 
 func rounded(r msp.Range, f func(float64) float64) msp.Range {
 	return msp.Range{Hi: f(r.Hi), Lo: f(r.Lo)}
+}
+
+func rounding(v *float64, f func(float64) float64) *float64 {
+	if v == nil {
+		return nil
+	}
+	x := f(*v)
+	return &x
 }
 
 // unique sorts a list and drops repeats and empty strings.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"mspscan/msp"
+	"mspscan/msp/exposure"
 	"mspscan/msp/graph"
 	"mspscan/msp/review"
 )
@@ -19,7 +20,9 @@ type Input struct {
 	Paths       []msp.PathExposure
 	Unlisted    int // pairs of provider and asset that have paths not in Paths
 	Fixes       []msp.Fix
-	Explain     []string      // the costliest provider in words
+	Explain     []string // the costliest provider in words
+	Tables      exposure.Tables
+	Sensitivity exposure.Sensitivity
 	Findings    []msp.Finding // waivers and states already set
 	Waivers     []Waiver      // what came of each, in the order of the file
 	Questions   []msp.Question

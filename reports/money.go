@@ -13,6 +13,19 @@ func Money(currency string, v float64) string {
 	return strings.TrimSpace(currency + " " + short(v))
 }
 
+// PerCost gives what a unit of cost takes off: AUD 36.35.
+func PerCost(currency string, v float64) string {
+	switch {
+	case v >= 1000:
+		return Money(currency, v)
+	case v >= 100:
+		return strings.TrimSpace(fmt.Sprintf("%s %.0f", currency, v))
+	case v >= 10:
+		return strings.TrimSpace(fmt.Sprintf("%s %.1f", currency, v))
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s %.2f", currency, v))
+}
+
 func short(v float64) string {
 	switch a := math.Abs(v); {
 	case a >= 999_500_000:

@@ -38,6 +38,7 @@ func (b *builder) provider(p *msp.Provider) Provider {
 		money, score := rounded(e.Money, cents), rounded(e.Score, points)
 		row.Exposure, row.Score = &money, &score
 		row.Assets, row.Criticality = b.reached(e)
+		row.Annual = annual(e.Annual, p.Frequency.Known)
 	}
 	row.Grade, row.GradeWhy = grade(row.Score, row.Findings)
 	row.GradeAll, _ = grade(row.Score, row.FindingsAll)

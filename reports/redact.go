@@ -177,6 +177,11 @@ func scale(r *Report) {
 			share(&e.Hi)
 			share(&e.Lo)
 		}
+		if a := r.Providers[i].Annual; a != nil {
+			for _, v := range []*float64{&a.Loss.Hi, &a.Loss.Lo, &a.Least, &a.Most} {
+				share(v)
+			}
+		}
 	}
 	fixes := make([]*msp.Fix, 0, len(r.Fixes)+1)
 	for i := range r.Fixes {
@@ -190,6 +195,9 @@ func scale(r *Report) {
 		share(&f.After)
 		share(&f.Reduction)
 		share(&f.Sum)
+		if f.Cost != nil {
+			share(f.Cost)
+		}
 	}
 	for i := range r.Questions {
 		share(&r.Questions[i].Narrows)
@@ -201,6 +209,18 @@ func scale(r *Report) {
 		share(&r.Actions[i].Gain)
 		share(&r.Actions[i].Cumulative)
 		share(&r.Actions[i].Narrows)
+		if c := r.Actions[i].Cost; c != nil {
+			share(c)
+		}
+	}
+	for i := range r.Model.Values {
+		share(&r.Model.Values[i].Value)
+	}
+	for i := range r.Sensitivity.Providers {
+		p := &r.Sensitivity.Providers[i]
+		for _, v := range []*float64{&p.Exposure, &p.Down, &p.Up, &p.Least, &p.Most} {
+			share(v)
+		}
 	}
 	if b := r.Summary.Before; b != nil {
 		share(&b.Exposure.Hi)

@@ -26,7 +26,7 @@ func classes() map[string]class {
 			table[f] = c
 		}
 	}
-	add(classKeep, `Report.Schema Tool Run.Started Run.Finished Run.Now Run.InventorySHA256 Pack.Hash
+	add(classKeep, `Report.Schema Tool Tables.SHA256 ModelShare.Kind ModelControl ModelValue Swing.Entry Run.Started Run.Finished Run.Now Run.InventorySHA256 Pack.Hash
 		Organisation.Currency Headline.Grade Headline.GradeAll Before.Now
 		FindingReview.Status ProviderReview.Grade Provider.ToolGrade
 		Provider.Kind Provider.Grade Provider.GradeAll Provider.ToolGrade ProviderReview.Grade FindingReview.Status Provider.Criticality Provider.HighestAccess Provider.Privileged Provider.Standing
@@ -44,7 +44,7 @@ func classes() map[string]class {
 	add(classID, `Run.ID Organisation.ID Organisation.Name Headline.Worst Headline.Undeclared Before.Run Before.Worst
 		Provider.ID Provider.Name Provider.Assets Provider.SubProviders Provider.Domains Provider.Contract LegalID.Value
 		Dependency.From Dependency.To Dependency.ToName Subject.ID Finding.ID Finding.Provider EvidenceItem.Fact
-		Question.ID Question.Provider Fix.IDs Fix.Provider Path.Provider Path.Asset Path.Nodes Path.Doors Path.Single
+		Question.ID Question.Provider Fix.IDs Fix.NoCost Fix.Provider SensitivityRow.Provider Swing.Order Path.Provider Path.Asset Path.Nodes Path.Doors Path.Single
 		Concentration.Provider Layer.Direct Layer.Stops Layer.Touches Asset.ID Asset.Name Link.Contract Link.Provider Link.ProviderName Link.Recipient Link.RecipientName
 		Control.Subject Control.Provider Check.Owner Check.Domain Check.Findings Check.Fact Action.Providers Action.Closes
 		Waiver.Subject Waiver.Findings`)

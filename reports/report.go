@@ -33,6 +33,8 @@ type Report struct {
 	Rules         []Rule          `json:"rules"`         // by id
 	Waivers       []Waiver        `json:"waivers"`       // as in the waiver file
 	Omitted       Omitted         `json:"omitted"`       // rows that are left out of the lists above
+	Model         Model           `json:"model"`         // the numbers that exposures were made with
+	Sensitivity   Sensitivity     `json:"sensitivity"`   // what the ranking of providers would be if they were wrong
 }
 
 // Omitted counts the rows that a report of a very large organisation leaves out
@@ -62,6 +64,14 @@ type Run struct {
 	CommandLine     string   `json:"command_line"`
 	Notes           []string `json:"notes"` // modes and limits that the reader must know
 	Packs           []Pack   `json:"packs"` // what judged: rules, catalogue, tables, with their hashes
+	Tables          Tables   `json:"tables"`
+}
+
+// Tables says which transmission tables exposures were made with.
+type Tables struct {
+	Version string `json:"version"`
+	SHA256  string `json:"sha256"`
+	BuiltIn bool   `json:"built_in"`
 }
 
 // Pack is a table or rule set that the run judged by.
@@ -172,6 +182,14 @@ type Provider struct {
 
 	Review    *ProviderReview `json:"review,omitempty"`     // what a person decided
 	ToolGrade string          `json:"tool_grade,omitempty"` // the grade without reviews, where Grade differs
+
+	Annual *Annual `json:"annual,omitempty"` // where somebody gave a frequency
+}
+
+// Annual is what a provider's compromise is expected to cost a year.
+type Annual struct {
+	msp.Annual
+	Own bool `json:"own_frequency"` // the provider's; false = the organisation's for any provider
 }
 
 // FindingReview is what a person decided about a finding. The finding keeps the
@@ -343,6 +361,11 @@ type Action struct {
 	Narrows    float64      `json:"narrows"`    // range that the answer removes
 	Horizon    int          `json:"horizon"`    // days: 30, 60 or 90
 	Question   string       `json:"question"`   // to send to the provider
+
+	// Of a fix, where some fix has a cost: as in Fix.
+	Cost       *float64 `json:"cost,omitempty"`
+	PerCost    *float64 `json:"gain_per_cost,omitempty"`
+	RankByCost int      `json:"rank_by_cost,omitempty"`
 }
 
 // Rule is a rule with how it went.

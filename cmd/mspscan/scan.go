@@ -26,6 +26,7 @@ type shared struct {
 	maxUnknown  string
 	failRules   []string
 	failExpired bool
+	model       string
 	waivers     string
 	indicators  []string
 	baseline    string
@@ -49,6 +50,7 @@ func (f *shared) add(c *cobra.Command) {
 	flags.StringVar(&f.maxUnknown, "max-unknown", "", "exit 3 if more checks are unknown than `N` or P%")
 	flags.StringArrayVar(&f.failRules, "fail-on-rule", nil, "exit 1 on an open finding of the rule `ID`, whatever its severity (repeatable)")
 	flags.BoolVar(&f.failExpired, "fail-on-expired", false, "exit 1 on a finding whose waiver has expired")
+	flags.StringVar(&f.model, "model", "", "transmission tables of your own from `FILE` (mspscan schema model): numbers of the exposure model that you judge otherwise")
 	flags.StringVar(&f.waivers, "waivers", "", "accepted findings: YAML list `FILE` of {rule, subject, reason, justification, approved_by, expires}")
 	flags.StringArrayVar(&f.indicators, "indicators", nil, "indicators of compromise to look for: `FILE` of STIX 2.1, MISP or CSV (repeatable)")
 	flags.StringVar(&f.baseline, "baseline", "", "compare with the run before: its journal, or its json report, in `FILE`")
@@ -65,6 +67,7 @@ func (f *shared) add(c *cobra.Command) {
 // config adds what the shared flags say to a configuration.
 func (f *shared) config(cfg pipeline.Config) (pipeline.Config, error) {
 	cfg.Version, cfg.RuleDirs, cfg.RuleParams, cfg.Quiet = version, f.rules, f.ruleParams, f.quiet
+	cfg.Model = f.model
 	cfg.Waivers, cfg.Indicators, cfg.Baseline, cfg.CSVRaw = f.waivers, f.indicators, f.baseline, f.csvRaw
 	cfg.Redact, cfg.EncryptTo = f.redact, f.encryptTo
 	cfg.Gate = pipeline.Gate{FailOn: f.failOn, MaxUnknown: f.maxUnknown, Rules: f.failRules, Expired: f.failExpired, New: f.failNew}

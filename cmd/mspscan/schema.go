@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"mspscan/msp/exposure"
 	"mspscan/msp/inventory"
 	"mspscan/reports"
 )
@@ -17,6 +18,7 @@ func schemas() map[string]func() ([]byte, error) {
 	return map[string]func() ([]byte, error){
 		"inventory": inventory.Schema,
 		"report":    reports.Schema,
+		"model":     exposure.TablesSchema,
 	}
 }
 

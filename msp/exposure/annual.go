@@ -19,8 +19,8 @@ func annual(f msp.Frequency, e msp.Range) *msp.Annual {
 	}
 	mean := f.Mean()
 	return &msp.Annual{
-		Min: f.Min, Likely: f.Likely, Max: f.Max, Mean: mean,
-		Loss:  msp.Range{Hi: mean * e.Hi, Lo: mean * e.Lo},
-		Least: f.Min * e.Lo, Most: f.Max * e.Hi,
+		Frequency: msp.PERT{Min: f.Min, Likely: f.Likely, Max: f.Max, Mean: mean},
+		Loss:      msp.Range{Hi: mean * e.Hi, Lo: mean * e.Lo},
+		Least:     f.Min * e.Lo, Most: f.Max * e.Hi,
 	}
 }

@@ -112,6 +112,31 @@ func (m *Model) price(f *msp.Fix, set []candidate) {
 	}
 }
 
+// Costs gives what changes cost, in the ids of Fix; nil and those without a cost
+// where that of any is not known. Nil and nothing where the model has no cost, or
+// there are no changes.
+func (m *Model) Costs(ids ...string) (cost *float64, without []string) {
+	if !m.priced() || len(ids) == 0 {
+		return nil, nil
+	}
+	sum := 0.0
+	for _, id := range ids {
+		c, err := m.parse(id)
+		v, known := 0.0, false
+		if err == nil {
+			v, known = m.cost(c)
+		}
+		if !known {
+			without = append(without, id)
+		}
+		sum += v
+	}
+	if len(without) > 0 {
+		return nil, without
+	}
+	return &sum, nil
+}
+
 // cheaper reports whether one change or set takes more off for its cost than
 // another; of equals, the one that takes off more. What costs nothing comes first.
 func cheaper(worth, cost, thanWorth, thanCost float64) bool {

@@ -117,11 +117,11 @@ func (m *Model) betterWords(v *view, than float64) []string {
 		if best[0].worth > than {
 			verb = "is worth more:"
 		}
-		text = append(text, fmt.Sprintf("To %s %s %s (%s).", m.words(best[0].set[0]), verb, m.amount(best[0].worth), percent(best[0].worth, v.money())))
+		text = append(text, fmt.Sprintf("To %s %s %s (%s).", m.wordsOf(best[0].set[0]), verb, m.amount(best[0].worth), percent(best[0].worth, v.money())))
 	}
 	if two := s.pair(); len(best) > 0 && len(two.set) == 2 && two.worth > best[0].worth*(1+tiny) {
 		text = append(text, fmt.Sprintf("The best two such changes, to %s and to %s, take off %s (%s).",
-			m.words(two.set[0]), m.words(two.set[1]), m.amount(two.worth), percent(two.worth, v.money())))
+			m.wordsOf(two.set[0]), m.wordsOf(two.set[1]), m.amount(two.worth), percent(two.worth, v.money())))
 	}
 	return text
 }

@@ -213,11 +213,11 @@ func (m *Model) fix(v *view, set []candidate, views []*view) msp.Fix {
 	f := msp.Fix{IDs: make([]string, 0, len(set)), Provider: m.s.nodes[v.source].id, Before: v.money()}
 	set = slices.Clone(set)
 	slices.SortFunc(set, func(a, b candidate) int { return strings.Compare(a.id(m), b.id(m)) })
-	words := make([]string, 0, len(set))
+	texts := make([]string, 0, len(set))
 	for _, c := range set {
-		f.IDs, words = append(f.IDs, c.id(m)), append(words, m.words(c))
+		f.IDs, texts = append(f.IDs, c.id(m)), append(texts, m.wordsOf(c))
 	}
-	f.Text = sentence(words)
+	f.Text = sentence(texts)
 	f.Reduction = v.worth(changes)
 	f.After = f.Before - f.Reduction
 	m.price(&f, set)

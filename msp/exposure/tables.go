@@ -1,9 +1,7 @@
 package exposure
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"strings"
@@ -93,28 +91,6 @@ func DefaultTables() Tables {
 		},
 		ExactDoors: 25, Trials: 10_240, Seed: 1,
 	}
-}
-
-// ReadTables reads a JSON object of the fields that differ from doors/v1. The
-// version must be another one: a report says which tables it was made with. An
-// unknown field and a share outside 0 to 1 are errors.
-func ReadTables(r io.Reader) (Tables, error) {
-	t := DefaultTables()
-	controls := t.Controls
-	t.Version, t.Controls = "", nil
-	dec := json.NewDecoder(r)
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&t); err != nil {
-		return Tables{}, fmt.Errorf("read tables: %w", err)
-	}
-	if t.Version == "" || t.Version == TablesV1 {
-		return Tables{}, fmt.Errorf("read tables: give the changed tables a version of their own, not %q", t.Version)
-	}
-	t.Controls = overlay(controls, t.Controls)
-	if err := t.Validate(); err != nil {
-		return Tables{}, fmt.Errorf("read tables: %w", err)
-	}
-	return t, nil
 }
 
 // overlay replaces the safeguards of base that changed names, and adds new ones.

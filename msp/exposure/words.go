@@ -8,8 +8,8 @@ import (
 	"mspscan/msp"
 )
 
-// words says what a change is.
-func (m *Model) words(c candidate) string {
+// wordsOf says what a change is.
+func (m *Model) wordsOf(c candidate) string {
 	at := m.doorWords(c.door)
 	if c.control == "" {
 		return "close " + at

@@ -11,7 +11,7 @@ import (
 func (c Config) refuseClobber(more ...string) error {
 	type place struct{ what, name string }
 	var taken []place
-	read := append(append([]string{c.Waivers, c.Baseline, c.RuleParams, c.Books.options.Brand, c.Books.options.Reviews}, c.Inventories...), c.Indicators...)
+	read := append(append([]string{c.Waivers, c.Baseline, c.RuleParams, c.Model, c.Books.options.Brand, c.Books.options.Reviews}, c.Inventories...), c.Indicators...)
 	for _, f := range append(read, more...) {
 		taken = append(taken, place{"a file that is read", f})
 	}

@@ -42,6 +42,7 @@ type Config struct {
 	SIDs          map[string]string // asset id -> security identifier, for OpenGraph
 	RuleDirs      []string
 	RuleParams    string   // file of thresholds
+	Model         string   // file of transmission tables; "" = those built in
 	Waivers       string   // file of accepted findings; "" = none
 	Indicators    []string // files of indicators, beside the embedded set
 	Baseline      string   // journal or report of the run before; "" = none

@@ -150,7 +150,7 @@ func (c Config) tcpPorts() ([]uint16, error) {
 // inputs lists what is read.
 func (c Config) inputs(more []string) []string {
 	list := slices.Concat(
-		[]string{resolvConf, c.Zones, c.Waivers, c.Baseline, c.RuleParams}, c.Inventories, c.RuleDirs, c.Indicators, more)
+		[]string{resolvConf, c.Zones, c.Waivers, c.Baseline, c.RuleParams, c.Model}, c.Inventories, c.RuleDirs, c.Indicators, more)
 	return slices.DeleteFunc(list, func(s string) bool { return s == "" })
 }
 

@@ -56,6 +56,7 @@ func Report(ctx context.Context, cfg Config, s Streams, file string) error {
 		return err
 	}
 	j.warnSets(s.Err, cfg.Quiet)
+	warnTables(s.Err, cfg.Quiet, cfg.Model, j.tables)
 	return finish(ctx, cfg, s, j, run, g)
 }
 

@@ -27,6 +27,7 @@ const (
 	pathsPerAsset = 3
 	fixesShown    = 30
 	domainNotes   = 20 // domains that do not exist, a note each
+	tablesShare   = .2 // by which the tables may be wrong
 )
 
 // judge is the right side of the journal: rules, exposure, report.
@@ -77,7 +78,11 @@ func newJudge(cfg Config) (*judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &judge{catalog: cat, rules: set, tables: exposure.DefaultTables(), waivers: waivers, reviews: cfg.Books.reviews}
+	tables, err := loadTables(cfg.Model)
+	if err != nil {
+		return nil, err
+	}
+	j := &judge{catalog: cat, rules: set, tables: tables, waivers: waivers, reviews: cfg.Books.reviews}
 	if err := j.askedSets(cfg.Indicators); err != nil {
 		return nil, err
 	}
@@ -148,7 +153,7 @@ func (j *judge) build(run *journal.Run, g *graph.Graph, v verdict, now time.Time
 	findings, waivers := waiver.Apply(j.waivers, present, v.result.Questions, now)
 	header := j.header(run, g, v, now)
 	shares, layers := concentration(g)
-	header.Notes = slices.Concat(header.Notes, j.setNotes(), j.past.notes(), waiverNotes(waivers))
+	header.Notes = slices.Concat(tableNotes(j.tables, j.past), header.Notes, j.setNotes(), j.past.notes(), waiverNotes(waivers))
 	return reports.Build(reports.Input{
 		ToolVersion: strings.TrimPrefix(run.Header.Tool, "mspscan "),
 		Header:      header,
@@ -159,6 +164,8 @@ func (j *judge) build(run *journal.Run, g *graph.Graph, v verdict, now time.Time
 		Unlisted:    v.pairs.Of - v.pairs.Looked,
 		Fixes:       v.model.Fixes(fixesShown),
 		Explain:     v.explain(),
+		Tables:      j.tables,
+		Sensitivity: v.model.Sensitivity(tablesShare),
 		Findings:    append(findings, fixed...),
 		Previous:    j.past.before(),
 		Waivers:     waiverRows(waivers),

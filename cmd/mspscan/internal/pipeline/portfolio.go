@@ -39,6 +39,7 @@ func Portfolio(ctx context.Context, cfg Config, groups [][]string, s Streams) (e
 		return err
 	}
 	judge.warnSets(s.Err, cfg.Quiet)
+	warnTables(s.Err, cfg.Quiet, cfg.Model, judge.tables)
 	jobs, err := members(cfg, judge, groups, s)
 	if err != nil {
 		return err

@@ -30,6 +30,7 @@ func Scan(ctx context.Context, cfg Config, s Streams) (err error) {
 		return err
 	}
 	judge.warnSets(s.Err, cfg.Quiet)
+	warnTables(s.Err, cfg.Quiet, cfg.Model, judge.tables)
 	j, err := prepare(cfg, judge, s)
 	if err != nil {
 		return err

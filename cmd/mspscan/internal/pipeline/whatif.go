@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"mspscan/msp"
@@ -27,6 +26,7 @@ type WhatIf struct {
 	Compromise []string // providers; none = each
 	Best       int      // sets of at most so many changes; 0 = none asked
 	Provider   string   // whom Best is measured on; "" = the one that costs most
+	Model      string   // file of transmission tables; "" = those built in
 	Now        time.Time
 	JSON       bool
 }
@@ -36,9 +36,13 @@ type whatIfResult struct {
 	Organisation string         `json:"organisation"`
 	Currency     string         `json:"currency"`
 	Value        float64        `json:"value"`
+	Tables       reports.Tables `json:"tables"`
 	Changes      []string       `json:"changes"`
+	Cost         *float64       `json:"cost,omitempty"`         // of the changes, where each has one
+	NoCost       []string       `json:"without_cost,omitempty"` // changes whose cost is not known, where some fix has one
 	Providers    []whatIfChange `json:"providers"`
 	Best         []msp.Fix      `json:"best"`
+	BestForCost  []msp.Fix      `json:"best_for_cost,omitempty"` // sets of exactly 1, 2, … changes that take off most for their cost
 	Why          []string       `json:"why"`
 }
 
@@ -48,6 +52,9 @@ type whatIfChange struct {
 	After    msp.Range `json:"exposure_after"`
 	ScoreWas msp.Range `json:"score_before"`
 	Score    msp.Range `json:"score_after"`
+
+	AnnualWas *msp.Annual `json:"annual_before,omitempty"`
+	Annual    *msp.Annual `json:"annual_after,omitempty"`
 }
 
 // Run answers the question and prints it.
@@ -59,7 +66,11 @@ func (q WhatIf) Run(ctx context.Context, w io.Writer) error {
 	if q.Now.IsZero() {
 		q.Now = started
 	}
-	before, err := exposure.New(ctx, g, exposure.DefaultTables(), q.Now)
+	tables, err := loadTables(q.Model)
+	if err != nil {
+		return err
+	}
+	before, err := exposure.New(ctx, g, tables, q.Now)
 	if err != nil {
 		return coded(CodeUsage, err)
 	}
@@ -98,6 +109,9 @@ func (q WhatIf) ask(g *graph.Graph, before *exposure.Model) (whatIfResult, error
 		return whatIfResult{}, err
 	}
 	res := whatIfResult{Organisation: org.Name, Currency: org.Currency, Value: before.Value(), Changes: []string{}, Best: []msp.Fix{}, Why: []string{}}
+	t := before.Tables()
+	res.Tables = reports.Tables{Version: t.Version, SHA256: t.Hash(), BuiltIn: t.BuiltIn()}
+	res.Cost, res.NoCost = before.Costs(q.changes()...)
 	after, err := q.apply(before, &res)
 	if err != nil {
 		return res, err
@@ -112,7 +126,7 @@ func (q WhatIf) ask(g *graph.Graph, before *exposure.Model) (whatIfResult, error
 	}
 	now := after.Exposures()
 	for i, was := range before.Exposures() {
-		res.Providers = append(res.Providers, whatIfChange{was.Provider, was.Money, now[i].Money, was.Score, now[i].Score})
+		res.Providers = append(res.Providers, whatIfChange{was.Provider, was.Money, now[i].Money, was.Score, now[i].Score, was.Annual, now[i].Annual})
 	}
 	slices.SortStableFunc(res.Providers, func(a, b whatIfChange) int {
 		switch {
@@ -217,60 +231,20 @@ func (q WhatIf) best(m *exposure.Model, res *whatIfResult) error {
 		}
 		res.Best = append(res.Best, fix)
 	}
+	for k := 1; k <= q.Best; k++ {
+		fix, ok, err := m.BestForCost(provider, k)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			break
+		}
+		res.BestForCost = append(res.BestForCost, fix)
+	}
 	why, err := m.Explain(provider)
 	if err != nil {
 		return err
 	}
 	res.Why = append(res.Why, why...)
 	return nil
-}
-
-// print writes the answer for a person: money first.
-func (r whatIfResult) print(w io.Writer) error {
-	money := func(v float64) string { return reports.TerminalText(reports.Money(r.Currency, v)) }
-	fmt.Fprintf(w, "%s: %s of assets\n", reports.TerminalText(r.Organisation), money(r.Value))
-	for _, c := range r.Changes {
-		fmt.Fprintf(w, "change: %s\n", reports.TerminalText(c))
-	}
-	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(t, "\nIF COMPROMISED\tREACHED NOW\tAFTER\tCHANGE\tSCORE NOW\tAFTER")
-	for _, p := range r.Providers {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", reports.TerminalText(p.Provider), money(p.Before.Hi), money(p.After.Hi),
-			delta(p.Before.Hi, p.After.Hi, money), reports.Score(p.ScoreWas), reports.Score(p.Score))
-	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	for i, f := range r.Best {
-		note := ""
-		if f.Heuristic {
-			note = " (heuristic)"
-		}
-		fmt.Fprintf(w, "\nBest of %d%s: %s\n  cuts %s (%.1f %%) of what %s reaches: %s left\n", i+1, note,
-			reports.TerminalText(strings.Join(f.IDs, ", ")), money(f.Reduction), share(f), reports.TerminalText(f.Provider), money(f.After))
-	}
-	if len(r.Why) > 0 {
-		fmt.Fprintln(w)
-	}
-	for _, line := range r.Why {
-		fmt.Fprintln(w, reports.TerminalText(line))
-	}
-	return nil
-}
-
-func share(f msp.Fix) float64 {
-	if f.Before == 0 {
-		return 0
-	}
-	return 100 * f.Reduction / f.Before
-}
-
-func delta(before, after float64, money func(float64) string) string {
-	switch {
-	case before == after:
-		return "same"
-	case after < before:
-		return "-" + money(before-after)
-	}
-	return "+" + money(after-before)
 }
