@@ -35,6 +35,7 @@ func (m Markdown) Render(w io.Writer, r *Report) error {
 	d.undeclared()
 	d.layers()
 	d.plan()
+	d.byCost()
 	d.questions()
 	d.findings()
 	d.coverage()
@@ -60,6 +61,9 @@ func (d *markdown) head() {
 	if p := d.r.worst(); p != nil && p.Exposure.Hi > 0 {
 		fmt.Fprintf(&d.b, "**%s is the costliest to lose: %s of %s is reached if it is compromised** (score %s of 100, grade %s).\n",
 			cell(p.Name), d.money(p.Exposure.Hi), d.money(d.r.Organisation.Value), Score(*p.Score), p.Grade)
+	}
+	if p := d.r.worst(); p != nil && p.Annual != nil {
+		fmt.Fprintf(&d.b, "%s.\n", MarkdownText(AnnualWords(d.r.Organisation.Currency, *p.Annual)))
 	}
 	if f := d.r.Summary.BestFix; f != nil {
 		fmt.Fprintf(&d.b, "The one change worth most: %s. It cuts %s.\n", cell(strings.TrimRight(f.Text, ". ")), d.money(f.Reduction))
@@ -128,12 +132,23 @@ func (d *markdown) providers() {
 			list = append(list, p)
 		}
 	}
-	d.table("Providers", "| Provider | Rank | Grade | Score | Exposure | Critical | High |\n|---|--:|---|--:|--:|--:|--:|", len(list), 10, 0, func(i int) string {
+	head, rule := "| Provider | Rank | Grade | Score | Exposure | Critical | High |", "|---|--:|---|--:|--:|--:|--:|"
+	annual := d.r.HasAnnual()
+	if annual {
+		head, rule = head+" Times a year | Loss a year | From | To |", rule+"--:|--:|--:|--:|"
+	}
+	d.table("Providers", head+"\n"+rule, len(list), 10, 0, func(i int) string {
 		p, score, exposure := list[i], "", ""
 		if p.Score != nil {
 			score, exposure = Score(*p.Score), d.money(p.Exposure.Hi)
 		}
-		return fmt.Sprintf("| %s | %d | %s | %s | %s | %d | %d |\n", cell(p.Name), p.Rank, p.Grade, score, exposure, p.Findings.Critical, p.Findings.High)
+		row := fmt.Sprintf("| %s | %d | %s | %s | %s | %d | %d |", cell(p.Name), p.Rank, p.Grade, score, exposure, p.Findings.Critical, p.Findings.High)
+		if a := p.Annual; annual && a != nil {
+			row += fmt.Sprintf(" %.3g | %s | %s | %s |", a.Frequency.Mean, d.money(a.Loss.Hi), d.money(a.Least), d.money(a.Most))
+		} else if annual {
+			row += " | | | |"
+		}
+		return row + "\n"
 	})
 }
 
@@ -170,13 +185,60 @@ func Chance(x float64) string {
 }
 
 func (d *markdown) plan() {
-	d.table("What to do first", "| Action | Provider | Closes | Cuts | Within |\n|---|---|--:|--:|--:|", len(d.r.Actions), 10, d.r.Omitted.Actions, func(i int) string {
+	head, rule := "| Action | Provider | Closes | Cuts | Within |", "|---|---|--:|--:|--:|"
+	priced := d.r.Priced()
+	if priced {
+		head, rule = head+" Costs | Rank by cost |", rule+"--:|--:|"
+	}
+	d.table("What to do first", head+"\n"+rule, len(d.r.Actions), 10, d.r.Omitted.Actions, func(i int) string {
 		a, gain := d.r.Actions[i], ""
 		if a.Gain > 0 {
 			gain = d.money(a.Gain)
 		}
-		return fmt.Sprintf("| %s | %s | %d | %s | %d days |\n", cell(a.Text), cell(joined(a.Providers)), len(a.Closes), gain, a.Horizon)
+		row := fmt.Sprintf("| %s | %s | %d | %s | %d days |", cell(a.Text), cell(joined(a.Providers)), len(a.Closes), gain, a.Horizon)
+		if priced {
+			row += d.costCells(a)
+		}
+		return row + "\n"
 	})
+}
+
+// costCells says what an action costs and where it stands by what it cuts for it.
+func (d *markdown) costCells(a Action) string {
+	switch {
+	case a.Kind != ActionFix:
+		return " | |"
+	case a.Cost == nil:
+		return " not given | |"
+	}
+	return fmt.Sprintf(" %s | %d |", d.money(*a.Cost), a.RankByCost)
+}
+
+// byCost ranks the changes, then the sets of changes, whose cost is given.
+func (d *markdown) byCost() {
+	for _, sets := range []bool{false, true} {
+		title := "Single changes by what they cut for their cost"
+		if sets {
+			title = "Sets of changes by what they cut for their cost"
+		}
+		list := d.r.FixesByCost(sets)
+		d.table(title, "| Rank | Change | Cuts | Costs | Cut for each "+d.money(1)+" |\n|--:|---|--:|--:|--:|", len(list), 10, 0, func(i int) string {
+			f, per := list[i], "costs nothing"
+			if f.PerCost != nil {
+				per = MarkdownText(PerCost(d.r.Organisation.Currency, *f.PerCost))
+			}
+			return fmt.Sprintf("| %d | %s | %s | %s | %s |\n", f.RankByCost, cell(f.Text), d.money(f.Reduction), d.money(*f.Cost), per)
+		})
+	}
+	if d.r.Priced() {
+		d.b.WriteString("\nChanges without a cost in the inventory (`fix_costs`) stand in the plan by what they cut, and not in these lists.\n")
+	}
+	if words := d.r.Sensitivity.Words; len(words) > 0 {
+		d.b.WriteString("\n## How much the ranking hangs on the model\n\n")
+		for _, w := range words {
+			fmt.Fprintf(&d.b, "- %s\n", cell(w))
+		}
+	}
 }
 
 func (d *markdown) questions() {

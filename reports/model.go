@@ -177,7 +177,7 @@ func (b *builder) sensitivityWords(s Sensitivity) []string {
 	case s.FirstHeld == s.Runs:
 		list = append(list, fmt.Sprintf("Changing any one number of the tables by %s, up or down, leaves the first %s as they are; further down, places change in %d of %d runs.", share, b.firstWords(s), s.Runs-s.Held, s.Runs))
 	default:
-		list = append(list, fmt.Sprintf("Changing any one number of the tables by %s, up or down, changes the order of the first %s in %d of %d runs: by %s.", share, b.firstWords(s), s.Runs-s.FirstHeld, s.Runs, entries(s.Swings)))
+		list = append(list, fmt.Sprintf("Changing any one number of the tables by %s, up or down, changes the order of the first %s in %d of %d runs: %s.", share, b.firstWords(s), s.Runs-s.FirstHeld, s.Runs, entries(s.Swings)))
 	}
 	for _, all := range []struct {
 		word    string
@@ -224,13 +224,33 @@ func entries(swings []Swing) string {
 	var list []string
 	for _, w := range swings {
 		if w.First {
-			list = append(list, fmt.Sprintf("%s from %.3g to %.3g", w.Entry, w.Was, w.Is))
+			list = append(list, w.Words())
 		}
 	}
 	if n := len(list); n > 4 {
 		list = append(list[:3], fmt.Sprintf("%d more", n-3))
 	}
 	return strings.Join(list, ", ")
+}
+
+// Words says what number was changed, such as "rmm agent doors at 0.76 instead of
+// 0.95".
+func (w Swing) Words() string {
+	name := strings.NewReplacer("_", " ", ")", "").Replace(w.Entry)
+	what, of, _ := strings.Cut(name, "(")
+	of, kind, byKind := strings.Cut(of, ", ")
+	switch what {
+	case "b":
+		what = "doors of kind " + of
+	case "r":
+		what = "the control " + of
+		if byKind {
+			what += " on doors of kind " + kind
+		}
+	case "e":
+		what = of + " evidence"
+	}
+	return fmt.Sprintf("%s at %.3g instead of %.3g", what, w.Is, w.Was)
 }
 
 // Priced reports whether the cost of some fix is known.

@@ -26,6 +26,43 @@ func PerCost(currency string, v float64) string {
 	return strings.TrimSpace(fmt.Sprintf("%s %.2f", currency, v))
 }
 
+// Often gives a number of events a year as people say it: 0.053 times a year (once
+// in 19 years).
+func Often(perYear float64) string {
+	switch {
+	case perYear <= 0:
+		return "never"
+	case perYear < 1:
+		return fmt.Sprintf("%.2g times a year (once in %.0f years)", perYear, 1/perYear)
+	case perYear == 1:
+		return "once a year"
+	}
+	return fmt.Sprintf("%.3g times a year", perYear)
+}
+
+// AnnualWords says what a provider's compromise is expected to cost a year.
+func AnnualWords(currency string, a Annual) string {
+	text := fmt.Sprintf("%s a year is expected if that happens %s", Money(currency, a.Loss.Hi), Often(a.Frequency.Mean))
+	if short(a.Least) != short(a.Most) {
+		text += fmt.Sprintf("; between %s and %s by the ends of what was judged", short(a.Least), short(a.Most))
+	}
+	return text
+}
+
+// CostWords says what a fix costs and takes off for it; "" in a report without
+// costs.
+func CostWords(currency string, f msp.Fix) string {
+	switch {
+	case f.PerCost != nil:
+		return fmt.Sprintf("costs %s: %s off for each %s spent", Money(currency, *f.Cost), PerCost(currency, *f.PerCost), Money(currency, 1))
+	case f.Cost != nil:
+		return "costs nothing"
+	case len(f.NoCost) > 0:
+		return "no cost is given for it"
+	}
+	return ""
+}
+
 func short(v float64) string {
 	switch a := math.Abs(v); {
 	case a >= 999_500_000:

@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -93,6 +94,9 @@ func (s *summaryWriter) worst() {
 	text := fmt.Sprintf("%s: if it is compromised, %s of %s is reached", p.Name, s.moneyRange(*p.Exposure), s.money(s.r.Organisation.Value))
 	s.line("Worst", red, text)
 	s.line("", "", fmt.Sprintf("score %s of 100, grade %s%s", Score(*p.Score), p.Grade, withWaived(p.Grade, p.GradeAll)))
+	if p.Annual != nil {
+		s.line("", "", AnnualWords(s.r.Organisation.Currency, *p.Annual))
+	}
 }
 
 // moneyRange gives both readings where they differ.
@@ -116,10 +120,16 @@ func (s *summaryWriter) fix() {
 	if f.Before > 0 {
 		cut += fmt.Sprintf(" (%.0f %%)", 100*f.Reduction/f.Before)
 	}
+	if words := CostWords(s.r.Organisation.Currency, *f); words != "" {
+		cut += "; " + words
+	}
 	if c, ok := s.r.Closing(*f); ok {
 		cut += fmt.Sprintf("; closing it outright %s", s.money(c.Reduction))
 	}
 	s.line("Best fix", bold, strings.TrimRight(text, ". ")+": "+cut)
+	if c := s.r.FixesByCost(false); len(c) > 0 && !slices.Equal(c[0].IDs, f.IDs) {
+		s.line("By cost", "", fmt.Sprintf("%s: cuts %s; %s", strings.TrimRight(c[0].Text, ". "), s.money(c[0].Reduction), CostWords(s.r.Organisation.Currency, c[0])))
+	}
 }
 
 func (s *summaryWriter) counts() {

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"hash/fnv"
 	"html/template"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"mspscan/msp"
@@ -72,6 +74,63 @@ func (v *view) Listed(id string) bool { return v.known[id] }
 
 // Money gives an amount in the organisation's currency.
 func (v *view) Money(x float64) string { return reports.Money(v.Organisation.Currency, x) }
+
+// CostWords says what a fix costs and takes off for it.
+func (v *view) CostWords(f *msp.Fix) string { return reports.CostWords(v.Organisation.Currency, *f) }
+
+// AnnualWords says what a compromise is expected to cost a year.
+func (v *view) AnnualWords(a *reports.Annual) string {
+	return reports.AnnualWords(v.Organisation.Currency, *a)
+}
+
+// Span gives the ends of a loss a year.
+func (v *view) Span(a *reports.Annual) string {
+	if v.Money(a.Least) == v.Money(a.Most) {
+		return ""
+	}
+	return v.Money(a.Least) + " to " + v.Money(a.Most)
+}
+
+// BestByCost gives the single change that takes off most for its cost, nil if
+// there is none or it is the one worth most anyway.
+func (v *view) BestByCost() *msp.Fix {
+	list := v.FixesByCost(false)
+	if best := v.Summary.BestFix; len(list) == 0 || best != nil && slices.Equal(best.IDs, list[0].IDs) {
+		return nil
+	}
+	return &list[0]
+}
+
+// costCells is what the cells of a fix say of its cost.
+type costCells struct {
+	Given      bool
+	Cost       string // exact, for sorting
+	PerCost    float64
+	Words, Per string
+	Rank       int
+}
+
+// CostOf gives the cells of a fix.
+func (v *view) CostOf(fix any) costCells {
+	var f msp.Fix
+	switch x := fix.(type) {
+	case *msp.Fix:
+		f = *x
+	case msp.Fix:
+		f = x
+	}
+	if f.Cost == nil {
+		return costCells{}
+	}
+	c := costCells{Given: true, Cost: fmt.Sprintf("%.2f", *f.Cost), PerCost: math.MaxFloat32, Words: v.Money(*f.Cost), Per: "costs nothing", Rank: f.RankByCost}
+	if f.PerCost != nil {
+		c.PerCost, c.Per = *f.PerCost, reports.PerCost(v.Organisation.Currency, *f.PerCost)
+	}
+	return c
+}
+
+// Percent gives a share in percent.
+func (v *view) Percent(share float64) string { return fmt.Sprintf("%.0f %%", 100*share) }
 
 // WorstProvider gives the provider that costs most, nil where none is weighed.
 func (v *view) WorstProvider() *reports.Provider {
@@ -153,7 +212,7 @@ func helpers() template.FuncMap {
 		"percent": func(x float64) float64 { return 100 * x },
 		"exact":   func(x float64) string { return fmt.Sprintf("%.0f", x) },
 		"cut":     reports.Cut, "severities": msp.Severities, "bands": reports.Bands, "paged": func(n int) bool { return n > pageRows },
-		"lead": lead, "layer": reports.LayerTitle, "chance": reports.Chance, "layernote": func() string { return reports.LayerNote }, "portfolionote": func() string { return reports.PortfolioLayerNote },
+		"lead": lead, "layer": reports.LayerTitle, "chance": reports.Chance, "layernote": func() string { return reports.LayerNote }, "portfolionote": func() string { return reports.PortfolioLayerNote }, "share": func(x float64) string { return strconv.FormatFloat(x, 'g', 4, 64) },
 	}
 }
 

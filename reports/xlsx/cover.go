@@ -102,7 +102,7 @@ func (p *page) index() error {
 	words := map[string]string{
 		sheetSummary: "One page: what matters, in money and grades", sheetProviders: "Everyone who holds keys, worst first", sheetFindings: "Every finding with evidence; override, status and owner here",
 		sheetMatrix: "Impact and likelihood, as scanned and now", sheetPaths: "How a provider reaches an asset", sheetSupply: "Who serves whom, in the shape of DORA B_05.02", sheetLayers: "On whom each layer hangs: outage beside compromise", sheetShares: "How many lean on one party, by layer", sheetControls: "Safeguards and terms, and what was answered",
-		sheetDNS: "Every DNS check and what came back", sheetPlan: "What to do, in order, with what it cuts", sheetChanges: "What differs from the previous run", sheetWaivers: "What was accepted, by whom, until when",
+		sheetDNS: "Every DNS check and what came back", sheetPlan: "What to do, in order, with what it cuts", sheetFixes: "Changes by what they cut, and by what they cut for their cost", sheetSensitivity: "The ranking if the model's numbers were wrong", sheetChanges: "What differs from the previous run", sheetWaivers: "What was accepted, by whom, until when",
 		sheetCrosswalk: "ISM, Essential Eight and other frameworks", sheetRules: "The rules that judged", sheetMethod: "How the numbers come about; parameters", sheetRun: "Versions, hashes, counts, what could not run",
 	}
 	for _, sh := range p.b.sheets() {

@@ -74,7 +74,10 @@ func (b *book) method() error {
 	if err := s.worked(row + 2); err != nil {
 		return err
 	}
-	if err := s.print(layout{landscape: true, one: true}); err != nil {
+	if err := s.tables(row + 12); err != nil {
+		return err
+	}
+	if err := s.print(layout{landscape: true}); err != nil {
 		return err
 	}
 	return s.close()

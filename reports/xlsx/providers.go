@@ -61,6 +61,10 @@ func (b *book) providersTable() *table {
 		printed: "Owner",
 		n:       len(b.r.Providers),
 	}
+	t.insert("Exposure lo", b.annualColumns())
+	if b.r.HasAnnual() {
+		t.note += " Loss a year is the frequency that the inventory gives times the exposure, from its least to its greatest; losses do not add up."
+	}
 	c := providerColumns{t: t}
 	worst := b.worstSeverities()
 	t.row = func(i, row int) []any { return b.providerRow(&b.r.Providers[i], row, c, worst) }
@@ -88,8 +92,10 @@ func (b *book) providerRow(p *reports.Provider, row int, c providerColumns, wors
 	cells := []any{
 		text(p.ID), text(p.Name), rankOf(p.Rank), yesNo(p.Declared), sentence(p.Criticality), lines(p.Services),
 		sentence(p.HighestAccess), sentence(p.Privileged), sentence(p.Standing), text(strings.Join(p.Assets, ", ")),
-		eHi, eLo, sHi, sLo, scoreGrade(p, row, c), text(cmp.Or(p.ToolGrade, p.Grade)), over, reason, effectiveGrade(p, row, c),
+		eHi, eLo,
 	}
+	cells = append(append(cells, b.annualCells(p, row, c)...),
+		sHi, sLo, scoreGrade(p, row, c), text(cmp.Or(p.ToolGrade, p.Grade)), over, reason, effectiveGrade(p, row, c))
 	for _, s := range []msp.Severity{msp.Critical, msp.High, msp.Medium, msp.Low} {
 		cells = append(cells, countOf(p, s, row))
 	}

@@ -75,6 +75,10 @@ const (
 	numberC
 	decimalC
 	moneyC
+	moneyE
+	smallE    // a small number such as a frequency
+	hundredth // a number of two decimals
+	hundredthC
 	dateC
 	centredC
 	linked
@@ -170,9 +174,9 @@ func (s *styles) dress(l look) *excelize.Style {
 	s.shape(l, st)
 	s.format(l, st)
 	switch l {
-	case plainE, wrappedE, numberE, decimalE, dateE, centredE, fieldE, fieldDateE:
+	case plainE, wrappedE, numberE, decimalE, moneyE, smallE, dateE, centredE, fieldE, fieldDateE:
 		fillWith(st, edit)
-	case plainC, numberC, decimalC, moneyC, dateC, centredC, shortMoney, matrixCount, matrixMoney:
+	case plainC, numberC, decimalC, hundredthC, moneyC, dateC, centredC, shortMoney, matrixCount, matrixMoney:
 		fillWith(st, calc)
 	}
 	return st
@@ -278,8 +282,12 @@ func (s *styles) format(l look, st *excelize.Style) {
 		code = `0.00%`
 	case fraction:
 		code = `0.000`
-	case money, moneyC:
+	case money, moneyC, moneyE:
 		code = s.money
+	case hundredth, hundredthC:
+		code = `#,##0.00`
+	case smallE:
+		code = `0.0###`
 	case shortMoney, shortMoney0, kpiMoney:
 		code = s.short
 	case dateOf, dateE, dateC:
@@ -293,7 +301,7 @@ func (s *styles) format(l look, st *excelize.Style) {
 		return
 	}
 	switch l {
-	case number, numberC, numberE, decimal, decimalC, decimalE, percent, chance, fraction, money, moneyC, shortMoney, shortMoney0:
+	case number, numberC, numberE, decimal, decimalC, decimalE, percent, chance, fraction, money, moneyC, moneyE, smallE, hundredth, hundredthC, shortMoney, shortMoney0:
 		st.Alignment.Horizontal = "right"
 		code = strings.ReplaceAll(code, ";", padding+";") + padding
 	}

@@ -185,6 +185,7 @@ func (p *page) words() error {
 		}
 		list = append(list, fmt.Sprintf("The one change worth most: %s. It cuts %s%s.", strings.TrimRight(text(reports.Cut(f.Text, 240)), ". "), reports.Money(text(r.Organisation.Currency), f.Reduction), share))
 	}
+	list = append(list, p.b.moneyWords()...)
 	if n := len(r.Summary.Undeclared); n > 0 {
 		names := make([]string, 0, topN+1)
 		for _, id := range r.Summary.Undeclared[:min(n, topN)] {

@@ -21,6 +21,7 @@ func (p *page) firstSeverityRow() int {
 	if r.Summary.BestFix != nil {
 		n++
 	}
+	n += len(p.b.moneyWords())
 	if len(r.Summary.Undeclared) > 0 {
 		n++
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -172,11 +173,11 @@ func (s *stream) top() error {
 // edited, grey over calculated ones.
 func headOf(l look) look {
 	switch l {
-	case number, decimal, percent, money:
+	case number, decimal, hundredth, percent, money:
 		return headR
-	case numberC, decimalC, moneyC:
+	case numberC, decimalC, hundredthC, moneyC:
 		return headRC
-	case numberE:
+	case numberE, moneyE, smallE:
 		return headE
 	case plainE, wrappedE, dateE, centredE:
 		return headE
@@ -265,6 +266,11 @@ func wraps(t string, width float64) int {
 
 // last gives the last data row, firstRow at least.
 func (t *table) last() int { return max(firstRow, headRow+t.n) }
+
+// insert adds columns behind the one with a title.
+func (t *table) insert(after string, columns []column) {
+	t.columns = slices.Insert(t.columns, t.col(after), columns...)
+}
 
 // shown gives how many columns are printed.
 func (t *table) shown() int {

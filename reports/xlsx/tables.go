@@ -1,7 +1,9 @@
 package xlsx
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"mspscan/msp"
@@ -266,6 +268,10 @@ func (b *book) planTable() *table {
 		},
 		n: len(b.r.Actions), omitted: b.r.Omitted.Actions,
 	}
+	t.insert("Cumulative", b.costColumns())
+	if b.r.Priced() {
+		t.note += " The order is by what is cut, whatever it costs; Rank by cost is by what is cut for each unit of cost, where the inventory gives one."
+	}
 	t.row = func(i, row int) []any {
 		a := &b.r.Actions[i]
 		severity := any(severityWord(a.Severity))
@@ -276,13 +282,16 @@ func (b *book) planTable() *table {
 		if d := date(b.r.Run.Now); d != nil {
 			due = live{fmt.Sprintf("run_date+%s", cellName(t.col("Days"), row)), serial(d) + float64(a.Horizon)}
 		}
-		return []any{
-			i + 1, text(a.Text), sentence(a.Kind), lines(a.Providers), len(a.Closes), severity, sentence(a.Effort), positive(a.Gain), positive(a.Cumulative), positive(a.Narrows),
-			a.Horizon, due, nil, "Planned", nil, text(a.Question),
-		}
+		cells := []any{i + 1, text(a.Text), sentence(a.Kind), lines(a.Providers), len(a.Closes), severity, sentence(a.Effort), positive(a.Gain), positive(a.Cumulative)}
+		return append(append(cells, b.costCells(a, t, row)...), positive(a.Narrows), a.Horizon, due, nil, "Planned", nil, text(a.Question))
 	}
 	t.dress = func(s *stream) error { return s.severities(t.ref(t.col("Severity"))) }
 	return t
+}
+
+// sortByCut sorts fixes by what they cut, most first.
+func sortByCut(list []msp.Fix) {
+	slices.SortStableFunc(list, func(x, y msp.Fix) int { return cmp.Compare(y.Reduction, x.Reduction) })
 }
 
 func positive(v float64) any {

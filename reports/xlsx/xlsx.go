@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/xuri/excelize/v2"
 
@@ -83,19 +84,22 @@ const (
 	sheetControls  = "Controls"
 	sheetDNS       = "DNS"
 	sheetPlan      = "Action plan"
+	sheetFixes     = "Fixes"
 	sheetChanges   = "Changes"
 	sheetWaivers   = "Waivers"
 	sheetCrosswalk = "Crosswalk"
 	sheetRules     = "Rules"
 	sheetMethod    = "Method"
-	sheetRun       = "Run"
-	sheetLists     = "Lists"
+
+	sheetSensitivity = "Sensitivity"
+	sheetRun         = "Run"
+	sheetLists       = "Lists"
 )
 
 // sheets lists the sheets in their order.
 func (b *book) sheets() []sheet {
 	navy, accent := b.o.Brand.Navy, b.o.Brand.Accent
-	return []sheet{
+	list := []sheet{
 		{sheetCover, navy, (*book).cover},
 		{sheetSummary, navy, (*book).summary},
 		{sheetProviders, accent, (*book).providers},
@@ -113,9 +117,15 @@ func (b *book) sheets() []sheet {
 		{sheetCrosswalk, grey, (*book).crosswalk},
 		{sheetRules, grey, (*book).rules},
 		{sheetMethod, grey, (*book).method},
+		{sheetSensitivity, grey, (*book).sensitivity},
 		{sheetRun, grey, (*book).run},
 		{sheetLists, grey, (*book).lists},
 	}
+	if b.r.Priced() {
+		after := slices.IndexFunc(list, func(s sheet) bool { return s.name == sheetPlan })
+		list = slices.Insert(list, after+1, sheet{sheetFixes, accent, (*book).fixes})
+	}
+	return list
 }
 
 // newBook starts the workbook of a report.

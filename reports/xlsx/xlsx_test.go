@@ -78,7 +78,7 @@ func open(t testing.TB, raw []byte) *excelize.File {
 }
 
 func TestSheets(t *testing.T) {
-	want := []string{"Cover", "Summary", "Providers", "Findings", "Risk matrix", "Access paths", "Supply chain", "Concentration", "Shared parties", "Controls", "DNS", "Action plan", "Changes", "Waivers", "Crosswalk", "Rules", "Method", "Run", "Lists"}
+	want := []string{"Cover", "Summary", "Providers", "Findings", "Risk matrix", "Access paths", "Supply chain", "Concentration", "Shared parties", "Controls", "DNS", "Action plan", "Changes", "Waivers", "Crosswalk", "Rules", "Method", "Sensitivity", "Run", "Lists"}
 	for name, b := range books(t) {
 		f := open(t, b.bytes)
 		require.Equal(t, want, f.GetSheetList(), name)
