@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"mspscan/msp"
 	"mspscan/msp/exposure"
 	"mspscan/msp/inventory"
 	"mspscan/msp/strict"
@@ -41,9 +42,14 @@ func diagnostics(err error) error {
 
 // warnTables says that a run is weighed with tables of somebody's own.
 func warnTables(w io.Writer, quiet bool, file string, t exposure.Tables) {
-	if !quiet && !t.BuiltIn() {
-		fmt.Fprintf(w, "%s: weighed with the exposure tables %s in place of the built-in %s\n", file, t.Version, exposure.TablesV1)
+	if t.BuiltIn() {
+		return
 	}
+	warn(w, quiet, inventory.Diagnostics{{
+		Pos: msp.Pos{File: file, Line: 1, Column: 1}, Warning: true,
+		Problem: fmt.Sprintf("exposure is weighed with the tables %s of this file, not with the built-in %s", t.Version, exposure.TablesV1),
+		Want:    "compare its money, scores and grades with reports of the same tables only",
+	}})
 }
 
 // tableNotes says in a report that its tables are not those built in, and where
