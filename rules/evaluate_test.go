@@ -431,3 +431,41 @@ func TestStableIDs(t *testing.T) {
 		require.Subset(t, ids(inv), want, "one more, seed %d", seed)
 	}
 }
+
+// Of a single direct provider every supplier "carries all"; only what two of them
+// share is a concentration. The only critical asset behind one provider is one.
+func TestConcentrationNeedsTwoProviders(t *testing.T) {
+	cat, err := catalog.Default()
+	require.NoError(t, err)
+	serves := func(provider, customer string, access ...msp.Access) msp.Relationship {
+		return msp.Relationship{Provider: provider, Customer: customer, Service: provider, AccessStated: true, Access: access}
+	}
+	inventory := func(critical string, relationships ...msp.Relationship) *msp.Inventory {
+		return &msp.Inventory{
+			Organisation: msp.Organisation{ID: "acme"}, Assets: []msp.Asset{{ID: "ad", Criticality: critical}, {ID: "files"}},
+			Providers: []msp.Provider{{ID: "north"}, {ID: "south"}, {ID: "tool"}, {ID: "backup"}}, Relationships: relationships,
+		}
+	}
+	rmm := msp.Access{ID: "rmm", Kind: msp.RMMAgent, Reaches: []string{"ad"}}
+	for name, c := range map[string]struct {
+		inv  *msp.Inventory
+		want []string
+	}{
+		"one provider with two suppliers":      {inventory("high", serves("north", "acme", rmm), serves("tool", "north"), serves("backup", "north")), nil},
+		"two providers, one supplier of each":  {inventory("high", serves("north", "acme"), serves("south", "acme"), serves("tool", "north"), serves("backup", "south")), nil},
+		"two providers that share a supplier":  {inventory("high", serves("north", "acme"), serves("south", "acme"), serves("tool", "north"), serves("tool", "south")), []string{"tool"}},
+		"the only critical asset behind north": {inventory("critical", serves("north", "acme", rmm), serves("tool", "north")), []string{"north"}},
+	} {
+		g, err := graph.New(c.inv, cat)
+		require.NoError(t, err)
+		r, err := embedded(t).Evaluate(context.Background(), Input{Graph: g, Now: testNow()})
+		require.NoError(t, err)
+		var got []string
+		for _, f := range r.Findings {
+			if f.Rule == "graph-concentration" {
+				got = append(got, f.Subject.ID)
+			}
+		}
+		require.Equal(t, c.want, got, name)
+	}
+}

@@ -172,3 +172,32 @@ func TestUnderADoneContext(t *testing.T) {
 	require.NotPanics(t, func() { everything(under) })
 	require.Equal(t, everything(m), everything(m.Under(t.Context())))
 }
+
+// A door may bear the id of an asset or a party: the two are told apart.
+func TestDoorNamedLikeNode(t *testing.T) {
+	inv := worked()
+	plain, err := New(t.Context(), graphOf(t, inv), DefaultTables(), day())
+	require.NoError(t, err)
+	inv.Relationships[0].Access[0].ID, inv.Internal[0].ID = "ad", "northmsp"
+	m, err := New(t.Context(), graphOf(t, inv), DefaultTables(), day())
+	require.NoError(t, err)
+	require.Equal(t, moneyOf(plain), moneyOf(m))
+	closed, err := m.Close("ad")
+	require.NoError(t, err)
+	want, err := plain.Close("north-rmm")
+	require.NoError(t, err)
+	require.Equal(t, moneyOf(want), moneyOf(closed))
+	cut, err := m.Cut("northmsp", "ad")
+	require.NoError(t, err)
+	require.Equal(t, []string{"ad"}, cut)
+	_, err = m.Compromise("ad")
+	require.ErrorContains(t, err, "provider")
+}
+
+func moneyOf(m *Model) map[string]msp.Range {
+	all := map[string]msp.Range{}
+	for _, e := range m.Exposures() {
+		all[e.Provider] = e.Money
+	}
+	return all
+}

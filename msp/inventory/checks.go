@@ -49,6 +49,7 @@ func (d *decoder) finish() {
 		d.resolve()
 	}
 	d.checkNames()
+	d.checkDoorIDs()
 	d.checkRelationships()
 	if d.out.errs == 0 {
 		d.checkOrganisation()
@@ -85,6 +86,19 @@ func (d *decoder) checkNames() {
 			d.suspect(o.pos, fmt.Sprintf("%s belongs to %s and to %s", o.name, old.owner, o.owner), "name it under its owner only")
 		default:
 			d.suspect(o.pos, fmt.Sprintf("%s is named twice", o.name), "keep one")
+		}
+	}
+}
+
+// checkDoorIDs finds doors that bear the id of an asset or a party. The two are
+// told apart everywhere, but not by people who read a path.
+func (d *decoder) checkDoorIDs() {
+	for _, what := range []string{"access", "internal edge"} {
+		for _, id := range d.ids.ids[what] {
+			if node, taken := d.ids.spaces[nodeIDs][id]; taken {
+				d.suspect(d.ids.spaces[doorIDs][id].pos, fmt.Sprintf("%s id %s is also that of %s %son line %d", what, quote(id), article(node.what), inFile(d.ids.spaces[doorIDs][id].pos, node.pos), node.pos.Line),
+					"give the door an id of its own, so that paths and --close are read right")
+			}
 		}
 	}
 }

@@ -225,6 +225,7 @@ func TestShortDiagnostics(t *testing.T) {
 		{withRelationship("customer: north"), `13:15: warning: provider north serves itself; name another customer`},
 		{withRelationship("access: [{id: a, kind: vpn, reaches: [acme]}]"), `13:43: reaches names "acme", which is no asset of the inventory; leave reaches empty for a door into the whole customer`},
 		{withRelationship("access: [{id: a, kind: vpn, reaches: ad}]"), `13:42: reaches is "ad"; write a list of ids: reaches: [ad]`},
+		{withRelationship("access: [{id: ad, kind: vpn}]"), `13:19: warning: access id "ad" is also that of an asset on line 3; give the door an id of its own, so that paths and --close are read right`},
 		{withRelationship("data_sensitivity: protcted"), `13:23: warning: data_sensitivity "protcted" is read as free text; did you mean protected?`},
 		{withRelationship("purpose: \"a\\x1bb\""), `13:14: purpose holds the control character U+001B; remove it`},
 		{withRelationship("service: desktop"), `13:5: the key service stands twice in a relationship, first on line 12; keep one`},
