@@ -43,6 +43,8 @@ type Config struct {
 	NameTimeout time.Duration // of all exchanges for one question; 0 = 20 s
 	Tries       int           // per server and question; 0 = 4
 	ScopeBudget int           // queries per scope (scanner.WithScope); 0 = 200
+
+	CacheSize int // octets that kept answers may take, about; 0 = 64 MiB
 }
 
 // The default limits of Config.
@@ -67,6 +69,11 @@ const (
 	maxMessage   = 65535 // octets, RFC 1035 section 4.2.2
 	breakerLimit = 20    // failures in a row that open a resolver's breaker
 	deadAfter    = 3     // silent questions in a row after which a server gets one try
+
+	defaultCache = 64 << 20
+	maxServers   = 16384            // authoritative addresses remembered
+	serverIdle   = 10 * time.Minute // unused for so long, one may be forgotten: longer than any task
+	maxScopes    = 65536            // budgets remembered
 )
 
 // Client is a strict DNS client with the cache, the rates and the budgets of
@@ -78,11 +85,14 @@ type Client struct {
 	buffers   sync.Pool
 
 	mu      sync.Mutex
-	servers map[netip.Addr]*server
-	scopes  map[string]int
+	servers *bounded[netip.Addr, *server]
+	scopes  *bounded[string, *scope]
 
-	cache cache
+	cache *cache
 }
+
+// scope is what is spent of one budget.
+type scope struct{ spent int }
 
 // New checks cfg and gives a client. Nothing is sent before Resolve.
 func New(cfg Config) (*Client, error) {
@@ -95,8 +105,10 @@ func New(cfg Config) (*Client, error) {
 		}
 	}
 	cfg = withDefaults(cfg)
-	c := &Client{cfg: cfg, overall: newWindow(cfg.Rate), servers: map[netip.Addr]*server{}, scopes: map[string]int{}}
-	c.cache.entries = map[scanner.Question]*entry{}
+	c := &Client{
+		cfg: cfg, overall: newWindow(cfg.Rate), servers: newBounded[netip.Addr, *server](maxServers),
+		scopes: newBounded[string, *scope](maxScopes), cache: newCache(cfg.CacheSize),
+	}
 	c.buffers.New = func() any { return new([maxMessage]byte) }
 	for _, r := range cfg.Resolvers {
 		addr := netip.AddrPortFrom(r.Addr().Unmap(), r.Port())
@@ -135,6 +147,7 @@ func withDefaults(cfg Config) Config {
 	cfg.NameTimeout = orDefault(cfg.NameTimeout, 20*time.Second)
 	cfg.Tries = orDefault(cfg.Tries, 4)
 	cfg.ScopeBudget = orDefault(cfg.ScopeBudget, 200)
+	cfg.CacheSize = orDefault(cfg.CacheSize, defaultCache)
 	return cfg
 }
 
@@ -171,14 +184,18 @@ func (c *Client) Resolve(ctx context.Context, q scanner.Question) scanner.Answer
 }
 
 // serverAt gives the state of an authoritative address, made at first use.
+// Addresses that were not used for long are forgotten where there are too many.
 func (c *Client) serverAt(a netip.Addr) *server {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if s, ok := c.servers[a]; ok {
-		return s
+	now := time.Now()
+	s, ok := c.servers.get(a)
+	if !ok {
+		c.servers.shrink(func(s *server) bool { return now.Sub(s.used) > serverIdle })
+		s = &server{addr: netip.AddrPortFrom(a, 53), slots: make(chan struct{}, c.cfg.InFlight), rate: newWindow(c.cfg.RatePerServer)}
+		c.servers.put(a, s, 1)
 	}
-	s := &server{addr: netip.AddrPortFrom(a, 53), slots: make(chan struct{}, c.cfg.InFlight), rate: newWindow(c.cfg.RatePerServer)}
-	c.servers[a] = s
+	s.used = now
 	return s
 }
 
@@ -190,10 +207,11 @@ func (c *Client) spend(ctx context.Context) bool {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.scopes[key] >= c.cfg.ScopeBudget {
+	s := c.scopeOf(key)
+	if s.spent >= c.cfg.ScopeBudget {
 		return false
 	}
-	c.scopes[key]++
+	s.spent++
 	return true
 }
 
@@ -201,14 +219,18 @@ func (c *Client) spend(ctx context.Context) bool {
 func (c *Client) Spent(scope string) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.scopes[scope]
+	if s, ok := c.scopes.get(scope); ok {
+		return s.spent
+	}
+	return 0
 }
 
 // Charge raises what is used of a scope's budget to n, as others have used it.
 func (c *Client) Charge(scope string, n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.scopes[scope] = max(c.scopes[scope], n)
+	s := c.scopeOf(scope)
+	s.spent = max(s.spent, n)
 }
 
 // turn waits for the turn of one message to srv: its rate, the overall one, and
@@ -225,6 +247,19 @@ func (c *Client) turn(ctx context.Context, srv *server) (done func(), ok bool) {
 		return nothing, ok
 	}
 	return c.cfg.Turns.Turn(ctx, srv.addr.Addr())
+}
+
+// scopeOf gives the budget of a scope, made at first use. Of too many, those go
+// that were not used for longest; one that is spent goes last. The caller holds
+// the lock.
+func (c *Client) scopeOf(key string) *scope {
+	s, ok := c.scopes.get(key)
+	if !ok {
+		c.scopes.shrink(func(s *scope) bool { return s.spent < c.cfg.ScopeBudget }, func(*scope) bool { return true })
+		s = &scope{}
+		c.scopes.put(key, s, 1)
+	}
+	return s
 }
 
 // id draws a message id.

@@ -15,6 +15,7 @@ type server struct {
 	slots   chan struct{} // queries in flight
 	rate    *window       // nil = no limit of its own
 	breaker *breaker      // resolvers only
+	used    time.Time     // authoritative only; under the lock of the client
 
 	speaksEDNS atomic.Bool // it sent an OPT record
 
