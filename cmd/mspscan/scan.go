@@ -2,8 +2,10 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -134,22 +136,30 @@ func scanCommand() *cobra.Command {
 default: DNS queries to the system's resolvers and to the name servers of the
 names in scope, nothing else. Nothing goes to a public resolver unasked.
 
-Several inventories, or a folder of them, are a portfolio: each organisation gets
+Several inventories are a portfolio: files, folders of them, patterns such as
+'inventories/*.yaml', or @FILE with a name on each line. Each organisation gets
 reports of its own (report-ID.xlsx), FILE ranks them and names who stands behind
-most of them.`,
+most of them. {id} in a FILE stands for the id of the organisation: with it, files
+without it are the portfolio's alone. What organisations share is asked for once.`,
 		Example: `  mspscan scan inventory.yaml -o xlsx=report.xlsx -o json=report.json
   mspscan scan inventory.yaml --journal run.ndjson --fail-on high --max-unknown 5%
-  mspscan scan testdata/ridgeline/inventory.yaml --zones testdata/ridgeline/zones`,
+  mspscan scan testdata/ridgeline/inventory.yaml --zones testdata/ridgeline/zones
+  mspscan scan @clients.txt --journal journals -o xlsx=portfolio.xlsx -o json=organisations/{id}.json`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			groups := inventory.Group(args)
+			names, err := inventory.Arguments(args)
+			if err != nil {
+				return usageError("%w", err)
+			}
+			groups := inventory.Group(names)
 			full, err := f.config(cfg)
 			if err != nil {
 				return err
 			}
 			full.Confine = confiner(cmd)
 			full.Inventories, full.NoProgress, full.Command = groups[0], noProgress, commandLine(cmd, args)
-			if len(groups) > 1 {
+			listed := slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(a, "@") })
+			if len(groups) > 1 || listed || cfg.PortfolioOnly {
 				return fromPipeline(pipeline.Portfolio(cmd.Context(), full, groups, f.streams(cmd)))
 			}
 			return fromPipeline(pipeline.Scan(cmd.Context(), full, f.streams(cmd)))
@@ -157,6 +167,7 @@ most of them.`,
 	}
 	f.add(c)
 	scanFlags(c, &cfg)
+	portfolioFlags(c, &cfg.PortfolioOnly, &cfg.AtOnce)
 	c.Flags().BoolVar(&noProgress, "no-progress", false, "no progress bar on a terminal")
 	return c
 }
@@ -165,7 +176,7 @@ func scanFlags(c *cobra.Command, cfg *pipeline.Config) {
 	flags := c.Flags()
 	flags.StringArrayVar(&cfg.Resolvers, "resolver", nil, "recursive resolver `ADDR[:PORT]` (repeatable); default: the system's")
 	flags.StringVar(&cfg.Zones, "zones", "", "serve the zone files of `DIR` from an embedded server and scan those, offline")
-	flags.StringVar(&cfg.Journal, "journal", "", "keep the facts in `FILE` (NDJSON; .gz packs it): the record that report reads")
+	flags.StringVar(&cfg.Journal, "journal", "", "keep the facts in `FILE` (NDJSON; .gz packs it): the record that report reads; of a portfolio, in a folder, a packed file for each organisation")
 	flags.BoolVar(&cfg.Resume, "resume", false, "go on with the journal of a run that was cut")
 	flags.BoolVar(&cfg.Passive, "passive", false, "ask the recursive resolvers only, no name server directly")
 	flags.BoolVar(&cfg.Active, "active", false, "zone transfer, recursion and version tests, MTA-STS policies over HTTPS: only for parties with live consent")
@@ -194,24 +205,44 @@ func commandLine(cmd *cobra.Command, args []string) []string {
 
 func reportCommand() *cobra.Command {
 	var f shared
+	var onlyPortfolio bool
+	var atOnce int
 	c := &cobra.Command{
-		Use:   "report JOURNAL",
+		Use:   "report JOURNAL...",
 		Short: "Judge and render a saved run again, without a network",
 		Long: `Judge and render a saved run again. No network is used; the same journal, rules
-and --now give the same bytes in every format.`,
-		Example: "  mspscan report run.ndjson -o xlsx=report.xlsx -o md=summary.md",
-		Args:    cobra.ExactArgs(1),
+and --now give the same bytes in every format.
+
+Several journals, or the folder of a portfolio's, give the reports of each
+organisation and those of the portfolio.`,
+		Example: `  mspscan report run.ndjson -o xlsx=report.xlsx -o md=summary.md
+  mspscan report journals -o xlsx=portfolio.xlsx -o json=organisations/{id}.json`,
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := f.config(pipeline.Config{})
 			if err != nil {
 				return err
 			}
-			cfg.Confine = confiner(cmd)
-			return fromPipeline(pipeline.Report(cmd.Context(), cfg, f.streams(cmd), args[0]))
+			cfg.Confine, cfg.PortfolioOnly, cfg.AtOnce = confiner(cmd), onlyPortfolio, atOnce
+			files, many, err := pipeline.Journals(args)
+			if err != nil {
+				return fromPipeline(err)
+			}
+			if many || onlyPortfolio {
+				return fromPipeline(pipeline.ReportPortfolio(cmd.Context(), cfg, f.streams(cmd), files))
+			}
+			return fromPipeline(pipeline.Report(cmd.Context(), cfg, f.streams(cmd), files[0]))
 		},
 	}
 	f.add(c)
+	portfolioFlags(c, &onlyPortfolio, &atOnce)
 	return c
+}
+
+// portfolioFlags adds what holds for many organisations.
+func portfolioFlags(c *cobra.Command, only *bool, atOnce *int) {
+	c.Flags().BoolVar(only, "portfolio-only", false, "of a portfolio, write no reports of each organisation")
+	c.Flags().IntVar(atOnce, "at-once", 0, fmt.Sprintf("organisations of a portfolio worked on at the same time (default %d)", pipeline.DefaultAtOnce))
 }
 
 // fromPipeline gives an error of the pipeline its exit code. One that only

@@ -17,11 +17,16 @@ func validateCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "validate INVENTORY...",
 		Short: "Check inventories and name every problem",
-		Long: `Check inventories (YAML, JSON, CSV, XLSX, or a folder of them) and name every
-problem as file:line:column: what is wrong; what would be right.
+		Long: `Check inventories (YAML, JSON, CSV, XLSX, a folder of them, a pattern such as '*.yaml',
+or @FILE with a name on each line) and name every problem as file:line:column: what
+is wrong; what would be right.
 Nothing is written and no network is used. Exit code 0 = usable, 2 = not.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			args, err := inventory.Arguments(args)
+			if err != nil {
+				return usageError("%w", err)
+			}
 			if enter := confiner(cmd); enter != nil {
 				if _, err := enter(sandbox.Policy{Read: args}); err != nil {
 					return fmt.Errorf("%w; --no-sandbox runs without", err)

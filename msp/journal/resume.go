@@ -186,3 +186,40 @@ func wholeLines(r io.Reader) (int64, error) {
 		}
 	}
 }
+
+// Peek gives the header of a journal and reads no further: nil where the run was
+// cut before its header was whole. A file that is not there is fs.ErrNotExist.
+func Peek(name string) (*Header, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("open journal: %w", err)
+	}
+	defer func() { _ = f.Close() }() // only read
+	h, err := peek(f)
+	if err != nil {
+		return nil, fmt.Errorf("read journal %s: %w", name, err)
+	}
+	return h, nil
+}
+
+func peek(f *os.File) (*Header, error) {
+	if barely, err := unborn(f); barely || err != nil {
+		return nil, err
+	}
+	br, err := unpack(bufio.NewReaderSize(f, 1<<16))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrJournal, err)
+	}
+	line, err := readLine(br)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, err
+	}
+	var d decoder
+	if err := d.line(line); err != nil {
+		return nil, fmt.Errorf("line 1: %w", err)
+	}
+	if d.out.Header.Schema == "" {
+		return nil, fmt.Errorf("%w: line 1 is no header", ErrJournal)
+	}
+	return &d.out.Header, nil
+}

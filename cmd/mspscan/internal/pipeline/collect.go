@@ -24,6 +24,7 @@ type collector struct {
 	options plan.Options
 	run     scanner.RunConfig
 	remote  runner // nil = the tasks are run in this process
+	share   *stake // with other organisations; nil = with none
 	asked   int    // tasks run
 }
 
@@ -42,10 +43,14 @@ func (r inProcess) Run(ctx context.Context, tasks []fact.Task, keep func(fact.Fa
 }
 
 func (c *collector) runner() runner {
+	var r runner = inProcess(c.run)
 	if c.remote != nil {
-		return c.remote
+		r = c.remote
 	}
-	return inProcess(c.run)
+	if c.share != nil {
+		return sharing{c.share, r}
+	}
+	return r
 }
 
 // newCollector makes a collector with the probes of this tool.

@@ -52,6 +52,8 @@ type Config struct {
 	CSVRaw        bool         // no guard against formulas in csv
 	Redact        string       // level of reports.Redactions; "" = none
 	EncryptTo     []string     // age recipients of every output; none = as it is
+	PortfolioOnly bool         // of several inventories, no reports for each
+	AtOnce        int          // organisations worked on at the same time; 0 = DefaultAtOnce
 	Queue         Queue        // the broker that carries tasks to workers; none = in this process
 	Quiet         bool
 	NoProgress    bool
@@ -59,6 +61,8 @@ type Config struct {
 	// Confine takes from the process what a run does not need, for good; nil = it
 	// keeps all.
 	Confine func(sandbox.Policy) (sandbox.Status, error)
+
+	many bool // several organisations
 }
 
 // Streams are the ends of the program. Data goes to Out, all else to Err.
@@ -102,6 +106,9 @@ func (c Config) Validate() error {
 	}
 	if err := c.validateQueue(); err != nil {
 		return err
+	}
+	if c.AtOnce < 0 || c.AtOnce > maxAtOnce {
+		return usage("--at-once %d: 1 to %d", c.AtOnce, maxAtOnce)
 	}
 	if !(c.Rate >= 0 && c.RatePerServer >= 0) { // NaN is neither
 		return usage("a rate is a positive number of queries a second")

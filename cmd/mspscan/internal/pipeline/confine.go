@@ -162,14 +162,14 @@ func (c Config) places() (folders, files []string) {
 		case special(o.File):
 			files = append(files, o.File)
 		default:
-			folders = append(folders, filepath.Dir(o.File))
+			folders = append(folders, folderOf(o.File))
 		}
 		if o.Format == "xlsx" { // large sheets are put together there
 			folders = append(folders, os.TempDir())
 		}
 	}
-	if c.Journal != "" {
-		folders = append(folders, filepath.Dir(c.Journal))
+	if c.Journal != "" || c.many {
+		folders = append(folders, c.journalFolder())
 	}
 	if dir := c.Books.options.PerProvider; dir != "" {
 		folders = append(folders, nearest(dir), os.TempDir())

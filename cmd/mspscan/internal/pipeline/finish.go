@@ -55,6 +55,7 @@ func Report(ctx context.Context, cfg Config, s Streams, file string) error {
 	if err := j.recordedSets(run.Header); err != nil {
 		return err
 	}
+	cfg.Outputs = filesOf(cfg.Outputs, g.Inventory().Organisation.ID)
 	j.warnSets(s.Err, cfg.Quiet)
 	warnTables(s.Err, cfg.Quiet, cfg.Model, j.tables)
 	return finish(ctx, cfg, s, j, run, g)

@@ -89,6 +89,15 @@ func newJudge(cfg Config) (*judge, error) {
 	return j, j.checkGate(cfg.Gate)
 }
 
+// fork gives a judge of its own for one organisation of many: the same rules and
+// tables, no run before, nothing kept.
+func (j *judge) fork() *judge {
+	own := *j
+	own.past, own.kept = nil, nil
+	own.sets, own.setFiles = slices.Clip(own.sets), slices.Clip(own.setFiles)
+	return &own
+}
+
 // weigher gives the model of a graph to what draws it.
 func (j *judge) weigher(ctx context.Context, g *graph.Graph, now time.Time) weigher {
 	return func() (*exposure.Model, error) { return j.weigh(ctx, g, now) }

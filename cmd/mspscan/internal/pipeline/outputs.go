@@ -51,7 +51,19 @@ type staged struct {
 // (mode 0600), with the folders locked, so that two runs at once never leave one's
 // file beside the other's. Whatever fails, an old file stays as it was. Devices,
 // pipes and stdout come last: a reader that goes away costs no file.
-func writeAll(outs []Output, stdout io.Writer, render func(Output, io.Writer) error) (err error) {
+func writeAll(outs []Output, stdout io.Writer, render func(Output, io.Writer) error) error {
+	var list []staged
+	for _, o := range outs {
+		list = append(list, staged{final: o.File})
+	}
+	for _, dir := range foldersOf(list) {
+		sweepTemps(dir, time.Now())
+	}
+	return writeFresh(outs, stdout, render)
+}
+
+// writeFresh is writeAll without a look at what earlier runs left behind.
+func writeFresh(outs []Output, stdout io.Writer, render func(Output, io.Writer) error) (err error) {
 	var done []staged
 	defer func() {
 		for _, s := range done {
@@ -141,7 +153,6 @@ func pourInto(name string, data []byte) error {
 // for its removal.
 func stage(o Output, render func(Output, io.Writer) error) (staged, error) {
 	dir := filepath.Dir(o.File)
-	sweepTemps(dir, time.Now())
 	f, err := os.CreateTemp(dir, tempNames)
 	if err != nil {
 		return staged{}, err

@@ -6,197 +6,123 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"mspscan/msp"
-	"mspscan/msp/inventory"
+	"mspscan/msp/graph"
+	"mspscan/msp/journal"
 	"mspscan/reports"
 	"mspscan/reports/html"
 )
 
-// Portfolio scans several inventories over one resolver, so that what they share
-// is asked once. Each organisation gets reports of its own, FILE with its id
-// before the ending; FILE itself is the portfolio's, in the formats that have
-// one (xlsx, html, json, md).
-func Portfolio(ctx context.Context, cfg Config, groups [][]string, s Streams) (err error) {
-	if cfg.DryRun {
-		return usage("--dry-run takes one inventory at a time")
-	}
-	if cfg.Redact != "" && cfg.Redact != string(reports.RedactNone) {
-		return usage("--redact takes one inventory at a time: pseudonyms of one organisation say nothing in another's report")
-	}
-	more := slices.Concat(groups...)
-	if cfg.Baseline != "" {
-		more = append(more, filepath.Dir(cfg.Baseline)) // one of each organisation
-	}
-	judge, err := readyJudge(cfg, more...)
-	if err != nil {
-		return err
-	}
-	judge.warnSets(s.Err, cfg.Quiet)
-	warnTables(s.Err, cfg.Quiet, cfg.Model, judge.tables)
-	jobs, err := members(cfg, judge, groups, s)
-	if err != nil {
-		return err
-	}
-	if err := memberBaselines(ctx, cfg, jobs); err != nil {
-		return err
-	}
-	n, err := openNetwork(cfg)
-	if err != nil {
-		return coded(CodeInternal, err)
-	}
-	defer func() { err = errors.Join(err, n.close()) }()
-	n.warn(s.Err, cfg.Quiet)
-	return runPortfolio(ctx, cfg, s, jobs, n)
+// DefaultAtOnce is how many organisations of a portfolio are worked on at the
+// same time: while one waits for DNS, others are judged.
+const DefaultAtOnce = 8
+
+const maxAtOnce = 1024
+
+// portfolio is the right side of a scan or report of many organisations: each is
+// judged and written for itself, and a summary of it is kept.
+type portfolio struct {
+	cfg      Config
+	s        Streams
+	judge    *judge
+	own      []Output // the portfolio's
+	each     []Output // each organisation's, with the mark of its id
+	builder  *reports.PortfolioBuilder
+	problems []string
+	code     int
+	bar      *bar
+	started  time.Time // when the bar began
+	total    int       // organisations
+	done     int
+	unknown  int
 }
 
-// members prepares every inventory before the first query: all diagnostics of
-// all files in one run.
-func members(cfg Config, judge *judge, groups [][]string, s Streams) ([]*job, error) {
-	var jobs []*job
-	var diags inventory.Diagnostics
-	seen := map[string]string{}
-	for _, group := range groups {
-		c := cfg
-		c.Inventories = group
-		c.Outputs, c.Journal, c.Baseline = nil, "", ""
-		j, err := prepare(c, judge, s)
-		var bad inventory.Diagnostics
-		if errors.As(err, &bad) {
-			diags = append(diags, bad...)
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		id := j.loaded.Inventory.Organisation.ID
-		if other, twice := seen[id]; twice {
-			return nil, usage("organisation %q is in %s and in %s; an id names one organisation", id, other, group[0])
-		}
-		seen[id] = group[0]
-		j.cfg.Journal = memberFile(cfg.Journal, id)
-		j.cfg.Outputs, j.cfg.Baseline = memberOutputs(cfg.Outputs, id), memberFile(cfg.Baseline, id)
-		if err := j.cfg.refuseClobber(); err != nil {
-			return nil, err
-		}
-		if err := checkWritable(j.cfg.Outputs); err != nil {
-			return nil, coded(CodeInternal, err)
-		}
-		jobs = append(jobs, j)
+// member is one organisation that was judged and whose reports are written.
+type member struct {
+	reports.PortfolioMember
+	code int // of its gate
+}
+
+// newPortfolio sorts the outputs and refuses what one portfolio can't be.
+func newPortfolio(cfg Config, s Streams) (*portfolio, error) {
+	if cfg.redacts() {
+		return nil, usage("--redact takes one inventory at a time: pseudonyms of one organisation say nothing in another's report")
 	}
-	if len(diags) > 0 {
-		return nil, coded(CodeUsage, diags)
-	}
-	if err := cfg.refuseClobber(slices.Concat(groups...)...); err != nil {
+	p := &portfolio{cfg: cfg, s: s, builder: reports.NewPortfolioBuilder()}
+	var err error
+	if p.own, p.each, err = placesOf(cfg.Outputs, cfg.PortfolioOnly); err != nil {
 		return nil, err
 	}
-	return jobs, checkWritable(cfg.Outputs)
+	if s.Terminal && !cfg.Quiet && !cfg.NoProgress {
+		p.bar = &bar{w: s.Err, width: max(s.Width, 40)}
+	}
+	return p, nil
 }
 
-// memberFile puts an organisation's id before the ending of a file's name.
-func memberFile(file, id string) string {
-	if file == "" || file == "-" {
-		return ""
-	}
-	dir, base := filepath.Split(file)
-	stem, ending, found := strings.Cut(base, ".")
-	if !found {
-		return file + "-" + id
-	}
-	return dir + stem + "-" + id + "." + ending
+// ofMember gives the configuration of one organisation.
+func (p *portfolio) ofMember(id string) Config {
+	c := p.cfg
+	c.Outputs, c.Books = filesOf(p.each, id), c.Books.of(id)
+	c.Journal, c.Baseline = named(journalFile(c.Journal), id), baselineOf(c.Baseline, id)
+	c.Quiet = true // what it would say stands in the portfolio
+	return c
 }
 
-// memberBaselines opens the run before of each organisation: the file of
-// --baseline with its id before the ending, as a portfolio writes them. An
-// organisation without one is new; a portfolio without any is a mistake.
-func memberBaselines(ctx context.Context, cfg Config, jobs []*job) error {
-	if cfg.Baseline == "" {
-		return nil
+// finish judges one organisation and writes its reports.
+func (p *portfolio) finish(ctx context.Context, cfg Config, j *judge, run *journal.Run, g *graph.Graph) (m member, err error) {
+	now := asOf(cfg, run.Header.Started)
+	r, err := j.report(ctx, run, g, now)
+	if err != nil {
+		return m, coded(CodeInternal, err)
 	}
-	found := 0
-	for _, j := range jobs {
-		own := *j.judge
-		j.judge = &own
-		if _, err := os.Stat(j.cfg.Baseline); errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		found++
-		if err := j.judge.useBaseline(ctx, j.cfg.Baseline, asOf(cfg, time.Now())); err != nil {
-			return err
-		}
+	v, err := newView(cfg, r, g, j.weigher(ctx, g, now))
+	if err != nil {
+		return m, err
 	}
-	if found == 0 {
-		return usage("--baseline %s: there is no run of any of the organisations, such as %s", cfg.Baseline, jobs[0].cfg.Baseline)
+	sheets, err := cfg.Books.handouts(r)
+	if err != nil {
+		return m, err
 	}
-	return nil
+	outs := slices.Concat(cfg.Outputs, sheets)
+	for _, o := range cfg.Outputs {
+		err = errors.Join(err, makeFolders(o.File))
+	}
+	if err == nil {
+		err = writeFresh(outs, p.s.Out, cfg.sealed(v.render))
+	}
+	if err != nil {
+		return m, coded(CodeInternal, err)
+	}
+	if cfg.Gate.New && j.past == nil { // all that a new organisation has is new
+		cfg.Gate.New, cfg.Gate.FailOn = false, cmp.Or(cfg.Gate.FailOn, msp.Low.String())
+	}
+	var e *Error
+	if err := gate(cfg, p.s, r, v); err != nil && (!errors.As(err, &e) || e.Err != nil) {
+		return m, err
+	}
+	m.PortfolioMember = reports.PortfolioMember{Report: r, Compared: j.past != nil, Mark: g.Mark}
+	if e != nil {
+		m.code = e.Code
+	}
+	return m, nil
 }
 
-func memberOutputs(outs []Output, id string) []Output {
-	var list []Output
-	for _, o := range outs {
-		if f := memberFile(o.File, id); f != "" {
-			list = append(list, Output{o.Format, f})
-		}
+// take adds an organisation to the portfolio.
+func (p *portfolio) take(m member) {
+	if m.code != 0 {
+		p.problems = append(p.problems, fmt.Sprintf("%s: the gate ends with exit code %d", m.Report.Organisation.ID, m.code))
+		p.code = worse(p.code, m.code)
 	}
-	return list
-}
-
-// runPortfolio scans one organisation after another, writes its reports and
-// keeps only what the portfolio needs of it.
-func runPortfolio(ctx context.Context, cfg Config, s Streams, jobs []*job, n *network) error {
-	var list []reports.PortfolioMember
-	var problems []string
-	code := 0
-	for _, j := range jobs {
-		j.use(n)
-		run, err := j.collect(ctx)
-		if err != nil {
-			return err
-		}
-		r, err := j.judge.report(ctx, run, j.graph, asOf(cfg, run.Header.Started))
-		if err != nil {
-			return coded(CodeInternal, err)
-		}
-		v, err := newView(cfg, r, j.graph, j.judge.weigher(ctx, j.graph, asOf(cfg, run.Header.Started)))
-		if err != nil {
-			return err
-		}
-		sheets, err := cfg.Books.of(r.Organisation.ID).handouts(r)
-		if err != nil {
-			return err
-		}
-		if err := writeAll(slices.Concat(j.cfg.Outputs, sheets), s.Out, cfg.sealed(v.render)); err != nil {
-			return coded(CodeInternal, err)
-		}
-		quiet := cfg
-		quiet.Quiet = true
-		if cfg.Gate.New && j.judge.past == nil { // all that a new organisation has is new
-			quiet.Gate.New, quiet.Gate.FailOn = false, cmp.Or(cfg.Gate.FailOn, msp.Low.String())
-		}
-		if err := gate(quiet, s, r, v); err != nil {
-			var e *Error
-			if !errors.As(err, &e) || e.Err != nil {
-				return err
-			}
-			problems = append(problems, fmt.Sprintf("%s: the gate ends with exit code %d", r.Organisation.ID, e.Code))
-			code = worse(code, e.Code)
-		}
-		list = append(list, reports.PortfolioMember{Report: r, Compared: j.judge.past != nil, Mark: j.graph.Mark})
-		j.judge.kept = nil // its memory is for the next
+	p.builder.Add(m.PortfolioMember)
+	p.done++
+	p.unknown += m.Report.Coverage.Unknown
+	if p.bar != nil {
+		p.bar.organisations(p.done, p.total, p.unknown, p.started)
 	}
-	if err := portfolioReports(cfg, s, reports.BuildPortfolio(list, problems)); err != nil {
-		return err
-	}
-	if code != 0 {
-		return &Error{Code: code}
-	}
-	return nil
 }
 
 // worse gives the exit code that wins: a failed gate over an incomplete run.
@@ -207,30 +133,67 @@ func worse(a, b int) int {
 	return max(a, b)
 }
 
-// portfolioReports writes the portfolio's own files and its summary.
-func portfolioReports(cfg Config, s Streams, p *reports.Portfolio) error {
-	var outs []Output
-	for _, o := range cfg.Outputs {
-		if slices.Contains([]string{"xlsx", "html", "json", "md"}, o.Format) {
-			outs = append(outs, o)
-		}
-	}
-	err := writeAll(outs, s.Out, cfg.sealed(func(o Output, w io.Writer) error {
+// close writes the portfolio's own files and its summary and gives the exit code
+// of the gates.
+func (p *portfolio) close() error {
+	p.bar.clear()
+	built := p.builder.Build(p.problems)
+	err := writeAll(p.own, p.s.Out, p.cfg.sealed(func(o Output, w io.Writer) error {
 		switch o.Format {
 		case "json":
-			return p.WriteJSON(w)
+			return built.WriteJSON(w)
 		case "html":
-			return html.Portfolio{}.Render(w, p)
+			return html.Portfolio{}.Render(w, built)
 		case "md":
-			return p.WriteMarkdown(w)
+			return built.WriteMarkdown(w)
 		}
-		return cfg.Books.portfolio().Render(w, p)
+		return p.cfg.Books.portfolio().Render(w, built)
 	}))
 	if err != nil {
 		return coded(CodeInternal, err)
 	}
-	if cfg.Quiet {
-		return nil
+	if !p.cfg.Quiet {
+		if err := built.WriteSummary(summaryTo(p.cfg.Outputs, p.s), written(p.own)); err != nil {
+			return coded(CodeInternal, err)
+		}
 	}
-	return coded(CodeInternal, p.WriteSummary(summaryTo(cfg.Outputs, s), written(outs)))
+	if p.code != 0 {
+		return &Error{Code: p.code}
+	}
+	return nil
+}
+
+// tidy removes what killed runs left in the folders of the reports, once.
+func (p *portfolio) tidy() {
+	seen := map[string]bool{}
+	for _, o := range slices.Concat(p.own, p.each) {
+		if dir := folderOf(o.File); o.File != "-" && !seen[dir] {
+			seen[dir] = true
+			sweepTemps(dir, time.Now())
+		}
+	}
+}
+
+// checkPlaces finds out before anything is sent whether the reports can be
+// written: each folder once.
+func (p *portfolio) checkPlaces() error {
+	if err := checkWritable(p.own); err != nil {
+		return coded(CodeInternal, err)
+	}
+	seen := map[string]bool{}
+	for _, o := range p.each {
+		dir := folderOf(o.File)
+		if seen[dir] {
+			continue
+		}
+		seen[dir] = true
+		f, err := os.CreateTemp(dir, tempNames)
+		if err == nil {
+			err = errors.Join(f.Close(), ignoreMissing(os.Remove(f.Name())))
+		}
+		if err != nil {
+			return coded(CodeInternal, fmt.Errorf("write %s: %w", o.File, err))
+		}
+	}
+	return nil
 }

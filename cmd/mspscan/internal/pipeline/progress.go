@@ -63,6 +63,23 @@ func (b *bar) line(p scanner.Progress, now time.Time) string {
 	return line
 }
 
+// organisations shows how far a portfolio is.
+func (b *bar) organisations(done, total, unknown int, started time.Time) {
+	now := time.Now()
+	if now.Sub(b.last) < 100*time.Millisecond && done != total {
+		return
+	}
+	b.last = now
+	const cells = 20
+	filled := done * cells / max(total, 1)
+	rate := float64(done) / max(now.Sub(started).Seconds(), 0.001)
+	line := fmt.Sprintf("[%s%s] %d/%d organisations  %.1f/s  %d unknown", strings.Repeat("#", filled), strings.Repeat(".", cells-filled), done, total, rate, unknown)
+	if left := time.Duration(float64(total-done) / rate * float64(time.Second)); done > 0 && done < total {
+		line += "  " + left.Round(time.Second).String() + " left"
+	}
+	b.show(line)
+}
+
 // clear wipes the bar before other text is written.
 func (b *bar) clear() {
 	if b != nil && b.shown {

@@ -42,6 +42,7 @@ func Scan(ctx context.Context, cfg Config, s Streams) (err error) {
 	defer func() { err = errors.Join(err, n.close()) }()
 	n.warn(s.Err, cfg.Quiet)
 	j.use(n)
+	cfg = j.cfg
 	if err := j.judge.useBaseline(ctx, cfg.Baseline, j.header.Started); err != nil {
 		return err
 	}
@@ -68,6 +69,10 @@ type job struct {
 	bar    *bar
 	errors []string
 	ended  journal.End // of the run that is gone on with
+
+	started   time.Time // of the run; zero = when it is made ready
+	portfolio string    // id of the portfolio's run; "" = the organisation is alone
+	share     *stake    // of what other organisations of the portfolio ask
 }
 
 // readyJudge enters the sandbox and reads the rules and all else that judges, for
@@ -98,6 +103,7 @@ func prepare(cfg Config, judge *judge, s Streams) (*job, error) {
 	if err != nil {
 		return nil, coded(CodeUsage, err)
 	}
+	cfg = cfg.ofOrganisation(loaded.Inventory.Organisation.ID)
 	if err := cfg.refuseClobber(); err != nil {
 		return nil, err
 	}
@@ -123,11 +129,15 @@ func warn(w io.Writer, quiet bool, list inventory.Diagnostics) {
 // use takes the way out and writes the header of the run.
 func (j *job) use(n *network) {
 	j.net = n
-	started := time.Now().UTC().Truncate(time.Second)
+	if j.started.IsZero() {
+		j.started = time.Now().UTC().Truncate(time.Second)
+	}
+	started := j.started
 	j.probes = probes.All(probes.Deps{Catalog: j.judge.catalog, Policies: newPolicies(j.cfg, n, j.graph, started), More: moreProbes(n)})
 	j.header = journal.Header{
 		ID: randomLabel(), Tool: "mspscan " + j.cfg.Version, Started: started, Resolvers: n.resolvers,
 		Ranks: j.cfg.Ranks, Passive: j.cfg.Passive, Active: j.cfg.Active, Zones: n.zonesHash, Command: j.cfg.Command,
+		Portfolio: j.portfolio,
 	}
 	if j.cfg.sweeps() {
 		j.header.Sweep, j.header.SweepBudget, j.header.SweepLikeness = j.cfg.Sweep, j.cfg.SweepBudget, j.cfg.SweepLikeness
@@ -165,6 +175,7 @@ func (j *job) collect(ctx context.Context) (*journal.Run, error) {
 	}
 	defer j.bar.clear()
 	c := newCollector(j.cfg, j.net, j.graph, w, j.probes, j.header.Started, j.bar.watch())
+	c.share = j.share
 	leave, err := j.join(ctx, c)
 	if err == nil {
 		err = j.ask(ctx, c)
@@ -312,7 +323,11 @@ func (j *job) takeOver(run *journal.Run) error {
 		return usage("resume %s: it was begun with other options (--zones, --passive, --active, --ranks or --sweep and its budget and likeness)", name)
 	}
 	for _, f := range run.Facts {
-		if err := j.graph.Apply(f); err != nil {
+		err := j.graph.Apply(f)
+		if err == nil && j.share != nil {
+			err = j.share.keep(f)
+		}
+		if err != nil {
 			return coded(CodeInternal, err)
 		}
 	}

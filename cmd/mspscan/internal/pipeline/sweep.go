@@ -65,6 +65,13 @@ func (j *job) sweep(ctx context.Context, c *collector) (err error) {
 	if !j.cfg.sweeps() {
 		return nil
 	}
+	if j.share != nil {
+		done, err := j.share.store.sweep(ctx)
+		if err != nil {
+			return err
+		}
+		defer done()
+	}
 	tasks := plan.Sweep(j.graph, j.cfg.sweepOptions())
 	usual := c.run
 	c.run.Workers, c.run.TaskTimeout = sweepWorkers, sweepTimeout
