@@ -73,6 +73,9 @@ func Portfolio(ctx context.Context, cfg Config, groups [][]string, s Streams) (e
 	if err := scan.run(ctx, list); err != nil {
 		return err
 	}
+	if !cfg.Quiet {
+		fmt.Fprintf(s.Err, "Checks asked: %d; taken over from another organisation: %d\n", store.stats.Asked, store.stats.Reused)
+	}
 	return p.close()
 }
 
