@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"mspscan/msp/fact"
 	"mspscan/msp/filelock"
 )
 
@@ -214,7 +215,7 @@ func peek(f *os.File) (*Header, error) {
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, err
 	}
-	var d decoder
+	d := decoder{facts: map[string]fact.Fact{}, tasks: map[fact.Task]bool{}}
 	if err := d.line(line); err != nil {
 		return nil, fmt.Errorf("line 1: %w", err)
 	}

@@ -108,3 +108,33 @@ func TestLastEndHolds(t *testing.T) {
 		require.Equal(t, at.Add(jump), run.End.Finished)
 	}
 }
+
+// TestPeek reads the header and no more: nil of a journal that was cut within it.
+func TestPeek(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"run.ndjson", "run.ndjson.gz"} {
+		file := filepath.Join(dir, name)
+		w, err := Create(file, Header{ID: "r", InventorySHA256: "i", Portfolio: "p"})
+		require.NoError(t, err)
+		require.NoError(t, w.Close(nil))
+		h, err := Peek(file)
+		require.NoError(t, err)
+		require.Equal(t, "p", h.Portfolio)
+		data, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, size := range []int{0, 1, 15} {
+			require.NoError(t, os.WriteFile(file, data[:size], 0o600))
+			h, err := Peek(file)
+			require.NoError(t, err, "%s of %d octets", name, size)
+			require.Nil(t, h)
+		}
+	}
+	_, err := Peek(filepath.Join(dir, "none"))
+	require.ErrorIs(t, err, os.ErrNotExist)
+	other := filepath.Join(dir, "other")
+	for _, text := range []string{"hello\n", `{"kind":"task"}` + "\n", "{\"kind\":\"run\",\"schema\":\"x/v9\"}\n"} {
+		require.NoError(t, os.WriteFile(other, []byte(text), 0o600))
+		_, err := Peek(other)
+		require.ErrorIs(t, err, ErrJournal, text)
+	}
+}

@@ -62,7 +62,8 @@ type Config struct {
 	// keeps all.
 	Confine func(sandbox.Policy) (sandbox.Status, error)
 
-	many bool // several organisations
+	many bool     // several organisations
+	made []string // files whose folders are made
 }
 
 // Streams are the ends of the program. Data goes to Out, all else to Err.

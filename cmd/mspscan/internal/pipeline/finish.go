@@ -55,7 +55,10 @@ func Report(ctx context.Context, cfg Config, s Streams, file string) error {
 	if err := j.recordedSets(run.Header); err != nil {
 		return err
 	}
-	cfg.Outputs = filesOf(cfg.Outputs, g.Inventory().Organisation.ID)
+	cfg = cfg.ofOrganisation(g.Inventory().Organisation.ID)
+	if err := makeFolders(cfg.made...); err != nil {
+		return coded(CodeInternal, err)
+	}
 	j.warnSets(s.Err, cfg.Quiet)
 	warnTables(s.Err, cfg.Quiet, cfg.Model, j.tables)
 	return finish(ctx, cfg, s, j, run, g)

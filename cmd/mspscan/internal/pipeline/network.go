@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/netip"
 	"os"
@@ -64,9 +65,19 @@ func openNetwork(cfg Config) (*network, error) {
 	for _, r := range list {
 		n.resolvers, n.asked = append(n.resolvers, r.String()), append(n.asked, r.String())
 	}
-	n.config = resolve.Config{Resolvers: list, AllowPrivate: cfg.AllowPrivate, Rate: cfg.Rate, RatePerServer: cfg.RatePerServer}
+	n.config = resolve.Config{Resolvers: list, AllowPrivate: cfg.AllowPrivate, Rate: cfg.Rate, RatePerServer: cfg.RatePerServer, InFlight: inFlight(cfg.RatePerServer)}
 	n.client, err = resolve.New(n.config)
 	return n, err
+}
+
+// inFlight gives how many queries may be in flight to a server at a rate that was
+// asked for: two, and more where two could not make the rate with an answer every
+// 100 ms. 0 = the default.
+func inFlight(rate float64) int {
+	if most := 64.0; rate > 0 {
+		return int(math.Ceil(min(max(rate/10, resolve.DefaultInFlight), most)))
+	}
+	return 0
 }
 
 // openShared makes the resolver of a worker: the limits of the run hold over all

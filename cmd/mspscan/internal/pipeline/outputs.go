@@ -199,13 +199,18 @@ func checkWritable(outs []Output) error {
 		if special(o.File) {
 			continue
 		}
-		f, err := os.CreateTemp(filepath.Dir(o.File), tempNames)
-		if err != nil {
-			return fmt.Errorf("write %s: %w", o.File, err)
-		}
-		if err := errors.Join(f.Close(), ignoreMissing(os.Remove(f.Name()))); err != nil {
+		if err := checkFolder(filepath.Dir(o.File)); err != nil {
 			return fmt.Errorf("write %s: %w", o.File, err)
 		}
 	}
 	return nil
+}
+
+// checkFolder makes a file in a folder and removes it.
+func checkFolder(dir string) error {
+	f, err := os.CreateTemp(dir, tempNames)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), ignoreMissing(os.Remove(f.Name())))
 }

@@ -96,12 +96,25 @@ func filesOf(each []Output, id string) []Output {
 // ofOrganisation fills in the id of the organisation in every name of a scan of
 // its own. A journal that is a folder gets the name that it has in a portfolio.
 func (c Config) ofOrganisation(id string) Config {
-	c.Outputs = filesOf(c.Outputs, id)
 	if isFolder(c.Journal) {
 		c.Journal = journalFile(c.Journal)
 	}
+	for _, f := range append(filesIn(c.Outputs), c.Journal) {
+		if strings.Contains(f, idMark) {
+			c.made = append(c.made, named(f, id))
+		}
+	}
+	c.Outputs = filesOf(c.Outputs, id)
 	c.Journal, c.Baseline = named(c.Journal, id), named(c.Baseline, id)
 	return c
+}
+
+func filesIn(outs []Output) []string {
+	var list []string
+	for _, o := range outs {
+		list = append(list, o.File)
+	}
+	return list
 }
 
 // folderOf gives the folder of a file; where the id of an organisation will be in

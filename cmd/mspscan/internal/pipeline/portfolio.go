@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"time"
 
@@ -187,11 +186,7 @@ func (p *portfolio) checkPlaces() error {
 			continue
 		}
 		seen[dir] = true
-		f, err := os.CreateTemp(dir, tempNames)
-		if err == nil {
-			err = errors.Join(f.Close(), ignoreMissing(os.Remove(f.Name())))
-		}
-		if err != nil {
+		if err := checkFolder(dir); err != nil {
 			return coded(CodeInternal, fmt.Errorf("write %s: %w", o.File, err))
 		}
 	}

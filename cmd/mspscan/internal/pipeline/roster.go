@@ -132,6 +132,9 @@ func (r *roster) add(p *portfolio, files []string, l looked) error {
 	if l.header == nil {
 		return nil
 	}
+	if l.header.InventorySHA256 != sum {
+		return usage("resume %s: the inventory has changed since; start a new journal", cfg.Journal)
+	}
 	if r.begun == nil {
 		r.begun = l.header
 	}

@@ -49,6 +49,9 @@ func Scan(ctx context.Context, cfg Config, s Streams) (err error) {
 	if cfg.DryRun {
 		return j.dryRun()
 	}
+	if err := makeFolders(cfg.made...); err != nil {
+		return coded(CodeInternal, err)
+	}
 	run, err := j.collect(ctx)
 	if err != nil {
 		return err
@@ -107,7 +110,8 @@ func prepare(cfg Config, judge *judge, s Streams) (*job, error) {
 	if err := cfg.refuseClobber(); err != nil {
 		return nil, err
 	}
-	if err := checkWritable(cfg.Outputs); err != nil {
+	there := slices.DeleteFunc(slices.Clone(cfg.Outputs), func(o Output) bool { return slices.Contains(cfg.made, o.File) })
+	if err := checkWritable(there); err != nil {
 		return nil, coded(CodeInternal, err)
 	}
 	j := &job{cfg: cfg, s: s, judge: judge, loaded: loaded, graph: g}
@@ -132,21 +136,26 @@ func (j *job) use(n *network) {
 	if j.started.IsZero() {
 		j.started = time.Now().UTC().Truncate(time.Second)
 	}
-	started := j.started
-	j.probes = probes.All(probes.Deps{Catalog: j.judge.catalog, Policies: newPolicies(j.cfg, n, j.graph, started), More: moreProbes(n)})
-	j.header = journal.Header{
-		ID: randomLabel(), Tool: "mspscan " + j.cfg.Version, Started: started, Resolvers: n.resolvers,
-		Ranks: j.cfg.Ranks, Passive: j.cfg.Passive, Active: j.cfg.Active, Zones: n.zonesHash, Command: j.cfg.Command,
-		Portfolio: j.portfolio,
-	}
-	if j.cfg.sweeps() {
-		j.header.Sweep, j.header.SweepBudget, j.header.SweepLikeness = j.cfg.Sweep, j.cfg.SweepBudget, j.cfg.SweepLikeness
-	}
+	j.probes = probes.All(probes.Deps{Catalog: j.judge.catalog, Policies: newPolicies(j.cfg, n, j.graph, j.started), More: moreProbes(n)})
+	j.header = headerOf(j.cfg, j.judge, n)
+	j.header.ID, j.header.Started, j.header.Portfolio = randomLabel(), j.started, j.portfolio
 	j.header.InventorySHA256, j.header.Inventory = embed(j.loaded.Files)
-	_, j.header.Indicators = embed(j.judge.setFiles)
-	if j.judge.rules != nil { // discover judges nothing
-		j.header.Rules = j.judge.rules.Hash()
+}
+
+// headerOf gives what the header of a run says whatever its inventory.
+func headerOf(cfg Config, judge *judge, n *network) journal.Header {
+	h := journal.Header{
+		Tool: "mspscan " + cfg.Version, Resolvers: n.resolvers,
+		Ranks: cfg.Ranks, Passive: cfg.Passive, Active: cfg.Active, Zones: n.zonesHash, Command: cfg.Command,
 	}
+	if cfg.sweeps() {
+		h.Sweep, h.SweepBudget, h.SweepLikeness = cfg.Sweep, cfg.SweepBudget, cfg.SweepLikeness
+	}
+	_, h.Indicators = embed(judge.setFiles)
+	if judge.rules != nil { // discover judges nothing
+		h.Rules = judge.rules.Hash()
+	}
+	return h
 }
 
 // embed gives the files for the header and one hash over all of them.
@@ -308,19 +317,11 @@ func (j *job) resume() (*journal.Writer, error) {
 // takeOver goes on where a run was cut. What would make two halves that do not
 // fit is refused.
 func (j *job) takeOver(run *journal.Run) error {
-	old, now, name := run.Header, j.header, j.cfg.Journal
-	switch {
-	case old.InventorySHA256 != now.InventorySHA256:
-		return usage("resume %s: the inventory has changed since; start a new journal", name)
-	case !slices.Equal(old.Indicators, now.Indicators):
-		return usage("resume %s: it was begun with other --indicators", name)
-	case old.Tool != now.Tool:
-		return usage("resume %s: it was begun by %s, this is %s", name, old.Tool, now.Tool)
-	case old.Rules != now.Rules:
-		return usage("resume %s: it was begun with other rules or thresholds; start a new journal", name)
-	case old.Zones != now.Zones, old.Passive != now.Passive, old.Active != now.Active, old.Ranks != now.Ranks,
-		old.Sweep != now.Sweep, old.SweepBudget != now.SweepBudget, old.SweepLikeness != now.SweepLikeness:
-		return usage("resume %s: it was begun with other options (--zones, --passive, --active, --ranks or --sweep and its budget and likeness)", name)
+	if run.Header.InventorySHA256 != j.header.InventorySHA256 {
+		return usage("resume %s: the inventory has changed since; start a new journal", j.cfg.Journal)
+	}
+	if err := fits(run.Header, j.header, j.cfg.Journal); err != nil {
+		return err
 	}
 	for _, f := range run.Facts {
 		err := j.graph.Apply(f)
@@ -331,7 +332,23 @@ func (j *job) takeOver(run *journal.Run) error {
 			return coded(CodeInternal, err)
 		}
 	}
-	j.header, j.ended = old, run.End
+	j.header, j.ended = run.Header, run.End
+	return nil
+}
+
+// fits holds the options of a run that was cut against those of now.
+func fits(old, now journal.Header, name string) error {
+	switch {
+	case !slices.Equal(old.Indicators, now.Indicators):
+		return usage("resume %s: it was begun with other --indicators", name)
+	case old.Tool != now.Tool:
+		return usage("resume %s: it was begun by %s, this is %s", name, old.Tool, now.Tool)
+	case old.Rules != now.Rules:
+		return usage("resume %s: it was begun with other rules or thresholds; start a new journal", name)
+	case old.Zones != now.Zones, old.Passive != now.Passive, old.Active != now.Active, old.Ranks != now.Ranks,
+		old.Sweep != now.Sweep, old.SweepBudget != now.SweepBudget, old.SweepLikeness != now.SweepLikeness:
+		return usage("resume %s: it was begun with other options (--zones, --passive, --active, --ranks or --sweep and its budget and likeness)", name)
+	}
 	return nil
 }
 
