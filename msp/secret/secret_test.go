@@ -37,6 +37,12 @@ func TestFind(t *testing.T) {
 		"environment":       {"DB_PASSWORD=letmein", "a password", "letmein"},
 		"upper case":        {"PWD = Sommer", "a password", "Sommer"},
 		"API key":           {"api-key: 9f8e7d6c5b", "a password", "9f8e7d6c5b"},
+		"letter a":          {"token: 11111a", "a password", "11111a"},
+		"letter z":          {"token: 11111z", "a password", "11111z"},
+		"letter A":          {"token: 11111A", "a password", "11111A"},
+		"letter Z":          {"token: 11111Z", "a password", "11111Z"},
+		"three letters":     {"pwd=abc", "a password", "abc"},
+		"access key alone":  {"AKIAIOSFODNN7EXAMPLE", "an access key of AWS", "IOSFODNN7EXAMPLE"},
 		"beside I with dot": {"İ password=hunter2", "a password", "hunter2"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -53,6 +59,7 @@ func TestFindNothing(t *testing.T) {
 	for _, s := range []string{
 		"", "password", "Password: rotated quarterly", "password policy: yes", "secret: protected", "token = no",
 		"akia", "AKIA", "AKIAIOSFODNN7EXAMPLEAKIA", "see https://example.com/a:b@c", "https://northmsp.example:8443/path",
+		"token: 123456", "token: {}@[]`1", "pwd=ab", "a://b c:d@e",
 		"MFA for every account, tokens: hardware", "-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----",
 		"key: value", "MSA-2024-01 signed", "keys=2", "mailto:a@b.example", "the private key is kept in an HSM",
 	} {
@@ -69,6 +76,34 @@ func TestSeveral(t *testing.T) {
 	require.Equal(t, "a password in a URL", found[0].Kind)
 	got, _ = Blot(`"password=a\"bc\u0041d", "x"`)
 	require.Equal(t, `"password=x\"xx\u0041x", "x"`, got)
+}
+
+func TestApart(t *testing.T) {
+	for name, c := range map[string]struct{ in, want []Match }{
+		"side by side": {[]Match{{"b", 5, 9}, {"a", 1, 5}}, []Match{{"a", 1, 5}, {"b", 5, 9}}},
+		"longer later": {[]Match{{"a", 1, 5}, {"b", 3, 9}}, []Match{{"b", 1, 9}}},
+		"as long":      {[]Match{{"a", 1, 5}, {"b", 3, 7}}, []Match{{"a", 1, 7}}},
+		"longer first": {[]Match{{"b", 4, 6}, {"a", 1, 5}}, []Match{{"a", 1, 6}}},
+		"within":       {[]Match{{"b", 2, 4}, {"a", 1, 5}}, []Match{{"a", 1, 5}}},
+		"to one end":   {[]Match{{"b", 2, 5}, {"a", 1, 5}}, []Match{{"a", 1, 5}}},
+		"from one":     {[]Match{{"b", 1, 4}, {"a", 1, 5}}, []Match{{"a", 1, 5}}},
+		"three":        {[]Match{{"a", 1, 3}, {"b", 2, 6}, {"c", 5, 7}}, []Match{{"b", 1, 7}}},
+	} {
+		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, apart(c.in)) })
+	}
+}
+
+func TestLong(t *testing.T) {
+	body := strings.Repeat("MIIEowIBAAKCAQEA7b9f\n", 3000)
+	got, found := Blot("-----BEGIN PRIVATE KEY-----\n" + body + "-----END PRIVATE KEY-----")
+	require.Len(t, found, 1)
+	require.NotContains(t, got, "MIIE")
+	got, found = Blot("-----BEGIN PRIVATE KEY----- -----BEGIN EC PRIVATE KEY-----\nMIIE\n-----END EC")
+	require.Len(t, found, 1)
+	require.Equal(t, "-----BEGIN PRIVATE KEY----- xxxxxxxxxx xx xxxxxxx xxxxxxxx\nxxxx\n-----END EC", got)
+	got, found = Blot("key api-key=one, api_key=two, apikey=six")
+	require.Len(t, found, 3)
+	require.Equal(t, "key api-key=xxx, api_key=xxx, apikey=xxx", got)
 }
 
 // holds checks what Blot promises: the same places, no secret left, and nothing
