@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -210,7 +211,17 @@ func checkWritable(outs []Output) error {
 func checkFolder(dir string) error {
 	f, err := os.CreateTemp(dir, tempNames)
 	if err != nil {
-		return err
+		return ofFolder(dir, err)
 	}
 	return errors.Join(f.Close(), ignoreMissing(os.Remove(f.Name())))
+}
+
+// ofFolder says what is wrong with a folder, without the temporary name that was
+// tried in it.
+func ofFolder(dir string, err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		err = pe.Err
+	}
+	return fmt.Errorf("the folder %s: %w", dir, err)
 }
