@@ -8,7 +8,7 @@ FUZZTIME ?= 60s
 TASKS    ?= 100000
 export CGO_ENABLED ?= 0
 
-.PHONY: help build test race properties fuzz lint cover mutate golden conformance bench servers queue workbook page formats pictures release image reproducible clean
+.PHONY: help build test race properties fuzz lint cover mutate golden conformance bench servers queue torture soak workbook page formats pictures release image reproducible clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,7 +17,7 @@ build: ## build bin/mspscan (static, trimmed)
 	$(GO) build $(FLAGS) -o bin/mspscan ./cmd/mspscan
 
 test: ## run the tests: no root, no network, nothing installed
-	$(GO) vet -tags servers,workbook ./...
+	$(GO) vet -tags servers,workbook,torture ./...
 	$(GO) test -timeout 30m ./...
 
 race: ## run the tests under the race detector (needs a C compiler)
@@ -54,6 +54,12 @@ servers: ## the sample and the fault matrix against NSD, BIND, Knot, Unbound, dn
 
 queue: ## the worker test: 100,000 tasks, workers and broker killed at random (root for the partitions)
 	TASKS=$(TASKS) .ci/queue.sh
+
+torture: ## kills, power losses, full disks, failing calls, bad input: one table, one JSON (SHORT=1, ROUNDS, CASES, SOAK)
+	SHORT=$(SHORT) ROUNDS=$(ROUNDS) CASES=$(CASES) SOAK=$(SOAK) .ci/torture.sh $(OUT)
+
+soak: ## scans in one process for SOAK (default 30m): memory, files and goroutines stay flat
+	CASES=Soak SOAK=$(or $(SOAK),30m) .ci/torture.sh $(OUT)
 
 workbook: ## verify workbooks with LibreOffice and the Open XML SDK (installs them)
 	.ci/workbook.sh

@@ -61,17 +61,24 @@ func newPlace(t *testing.T) place {
 // runBinary runs the program with args at p.
 func runBinary(t *testing.T, p place, args ...string) outcome {
 	t.Helper()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	return runProgram(t, p, []string{self, "-test.run=^TestAsBinary$", "--"}, args...)
+}
+
+// runProgram runs a command line, and args behind it, at p.
+func runProgram(t *testing.T, p place, line []string, args ...string) outcome {
+	t.Helper()
 	before := listAll(t, p)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	self, err := os.Executable()
-	require.NoError(t, err)
-	cmd := exec.CommandContext(ctx, self, append([]string{"-test.run=^TestAsBinary$", "--"}, args...)...)
+	line = append(line[:len(line):len(line)], args...)
+	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
 	cmd.Dir = p.cwd
 	cmd.Env = append(os.Environ(), asBinary+"=1", "HOME="+p.home, "TMPDIR="+p.tmp, "XDG_CACHE_HOME=", "XDG_STATE_HOME=", "XDG_CONFIG_HOME=")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err = cmd.Run()
+	err := cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		require.NoError(t, err)

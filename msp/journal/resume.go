@@ -17,22 +17,24 @@ import (
 
 // Resume goes on with the journal of a run that was cut: it gives what the file
 // holds and a writer behind it. The file is locked first, so that nobody writes
-// between the two; a torn last line is cut off. Where the run was cut before its
-// header was whole, nothing was acknowledged: the run is nil, and the journal
-// begins anew with h. A file that is not there is fs.ErrNotExist.
-func Resume(name string, h Header) (*Run, *Writer, error) {
+// between the two. An error of fits, which is told what the file holds, is given
+// back, and the file stays as it was to the byte; else a torn last line is cut
+// off. Where the run was cut before its header was whole, nothing was
+// acknowledged: the run is nil, and the journal begins anew with h. A file that is
+// not there is fs.ErrNotExist.
+func Resume(name string, h Header, fits func(*Run) error) (*Run, *Writer, error) {
 	f, err := os.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
 		return nil, nil, fmt.Errorf("resume journal: %w", err)
 	}
-	run, w, err := resume(f, h)
+	run, w, err := resume(f, h, fits)
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("resume journal %s: %w", name, err), f.Close())
 	}
 	return run, w, nil
 }
 
-func resume(f *os.File, h Header) (*Run, *Writer, error) {
+func resume(f *os.File, h Header, fits func(*Run) error) (*Run, *Writer, error) {
 	if err := filelock.Lock(f); err != nil {
 		return nil, nil, err
 	}
@@ -45,6 +47,9 @@ func resume(f *os.File, h Header) (*Run, *Writer, error) {
 		return nil, w, err
 	}
 	run, err := Read(f)
+	if err == nil {
+		err = fits(run)
+	}
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -29,7 +30,7 @@ func TestResumeAfterAnyCut(t *testing.T) {
 			for cut := 0; cut < len(whole); cut += step {
 				require.NoError(t, os.WriteFile(path, whole[:cut], 0o600))
 				before, openErr := Open(path)
-				run, w, err := Resume(path, Header{ID: "r2", Tool: "mspscan test"})
+				run, w, err := Resume(path, Header{ID: "r2", Tool: "mspscan test"}, anyRun)
 				require.NoError(t, err, "cut at %d", cut)
 				require.NoError(t, w.Fact(aFact(t, 99)))
 				require.NoError(t, w.Close(&End{Complete: true}))
@@ -59,12 +60,12 @@ func TestResumeAfterAnyCut(t *testing.T) {
 
 func TestResumeRefuses(t *testing.T) {
 	dir := t.TempDir()
-	_, _, err := Resume(filepath.Join(dir, "none"), Header{})
+	_, _, err := Resume(filepath.Join(dir, "none"), Header{}, anyRun)
 	require.ErrorIs(t, err, os.ErrNotExist)
 	for i, in := range []string{"{}", "text", "[]\n", `{"kind":"rum"`, `{"kind":"run","schema":"other"}`, "\x1f\x8b!!!!!!!!!!!!"} {
 		path := filepath.Join(dir, fmt.Sprint(i))
 		require.NoError(t, os.WriteFile(path, []byte(in), 0o600))
-		_, _, err := Resume(path, Header{})
+		_, _, err := Resume(path, Header{}, anyRun)
 		require.ErrorIs(t, err, ErrJournal, in)
 		data, err := os.ReadFile(path)
 		require.NoError(t, err)
@@ -78,15 +79,15 @@ func TestOneWriter(t *testing.T) {
 		path := filepath.Join(t.TempDir(), name)
 		w, err := Create(path, Header{ID: "r1"})
 		require.NoError(t, err)
-		_, _, err = Resume(path, Header{})
+		_, _, err = Resume(path, Header{}, anyRun)
 		require.ErrorIs(t, err, filelock.ErrLocked)
 		require.NoError(t, w.Close(nil))
 		if runtime.GOOS == "windows" && packed(name) {
 			continue
 		}
-		_, w, err = Resume(path, Header{})
+		_, w, err = Resume(path, Header{}, anyRun)
 		require.NoError(t, err)
-		_, _, err = Resume(path, Header{})
+		_, _, err = Resume(path, Header{}, anyRun)
 		require.ErrorIs(t, err, filelock.ErrLocked)
 		require.NoError(t, w.Close(nil))
 	}
@@ -99,7 +100,7 @@ func TestLastEndHolds(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "run.ndjson")
 		at := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
 		write(t, path, 3, &End{Finished: at})
-		_, w, err := Resume(path, Header{})
+		_, w, err := Resume(path, Header{}, anyRun)
 		require.NoError(t, err)
 		require.NoError(t, w.Close(&End{Finished: at.Add(jump), Complete: true}))
 		run, err := Open(path)
@@ -136,5 +137,36 @@ func TestPeek(t *testing.T) {
 		require.NoError(t, os.WriteFile(other, []byte(text), 0o600))
 		_, err := Peek(other)
 		require.ErrorIs(t, err, ErrJournal, text)
+	}
+}
+
+// anyRun lets every run go on.
+func anyRun(*Run) error { return nil }
+
+// TestResumeRefused holds that a run which does not fit leaves the journal as it
+// is, torn end and all, and lets go of it.
+func TestResumeRefused(t *testing.T) {
+	for _, name := range []string{"run.ndjson", "run.ndjson.gz"} {
+		path := filepath.Join(t.TempDir(), name)
+		write(t, path, 5, nil)
+		whole, err := os.ReadFile(path)
+		require.NoError(t, err)
+		torn := whole[:len(whole)-20]
+		require.NoError(t, os.WriteFile(path, torn, 0o600))
+		unfit := errors.New("another inventory")
+		_, _, err = Resume(path, Header{}, func(r *Run) error {
+			require.Equal(t, "r1", r.Header.ID)
+			return unfit
+		})
+		require.ErrorIs(t, err, unfit)
+		after, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, string(torn), string(after))
+		if runtime.GOOS == "windows" && packed(name) {
+			continue
+		}
+		_, w, err := Resume(path, Header{}, anyRun)
+		require.NoError(t, err)
+		require.NoError(t, w.Close(nil))
 	}
 }

@@ -2,9 +2,11 @@ package dnsx
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/miekg/dns"
@@ -57,7 +59,7 @@ func (c client) ask(ctx context.Context, name msp.Name, qtype uint16) (fact.Seco
 	var queries []fact.Query
 	for range tries {
 		start := time.Now()
-		msg, err := c.once(ctx, name, qtype)
+		msg, err := c.patiently(ctx, name, qtype)
 		answer.Rcode, answer.Values, answer.Error = read(msg, err, name, qtype)
 		queries = append(queries, c.evidence(name, qtype, msg, answer, time.Since(start)))
 		if msg != nil || ctx.Err() != nil {
@@ -65,6 +67,28 @@ func (c client) ask(ctx context.Context, name msp.Name, qtype uint16) (fact.Seco
 		}
 	}
 	return answer, queries
+}
+
+// patiently is once, again and again for a while where this process has as many
+// files open as it may: others are closed soon.
+func (c client) patiently(ctx context.Context, name msp.Name, qtype uint16) (*dns.Msg, error) {
+	const patience, pause = 2 * time.Second, 20 * time.Millisecond
+	for end := time.Now().Add(patience); ; {
+		msg, err := c.once(ctx, name, qtype)
+		if !outOfSockets(err) || time.Now().After(end) {
+			return msg, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
+
+// outOfSockets reports whether the limit on open files stopped a call.
+func outOfSockets(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOBUFS)
 }
 
 // once makes the call of the library in a goroutine of its own and leaves it

@@ -102,6 +102,8 @@ func reasonOf(err error) string {
 		return "timeout"
 	case err == nil:
 		return "no_answer"
+	case outOfSockets(err):
+		return "no_route" // it lies with us: no socket to ask from
 	}
 	var op *net.OpError
 	if errors.As(err, &op) {

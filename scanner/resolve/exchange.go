@@ -64,7 +64,7 @@ func (c *Client) roundTrip(ctx context.Context, srv *server, q query, id uint16,
 	if err != nil {
 		return nil, "bad_question"
 	}
-	conn, err := c.cfg.Dial(ctx, network(tcp), srv.addr.String())
+	conn, err := c.dial(ctx, network(tcp), srv.addr.String())
 	if err != nil {
 		return nil, failure(ctx, err)
 	}
@@ -113,6 +113,8 @@ func failure(ctx context.Context, err error) string {
 	switch {
 	case ctx.Err() == context.Canceled:
 		return "canceled"
+	case outOfSockets(err):
+		return "no_route" // it lies with us: no socket to ask from
 	case ctx.Err() != nil, errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return "timeout"
 	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.EADDRNOTAVAIL):

@@ -110,6 +110,9 @@ func (e *endpoint) sendUDP(packets []packet, to netip.AddrPort) {
 	}
 }
 
+// acceptPause is how long a server waits that could not accept a connection.
+const acceptPause = 5 * time.Millisecond
+
 func (e *endpoint) serveTCP() {
 	defer e.net.wait.Done()
 	for {
@@ -117,7 +120,10 @@ func (e *endpoint) serveTCP() {
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
-		if err != nil {
+		if err != nil { // no file left to open: others are closed soon
+			if !e.pause(acceptPause) {
+				return
+			}
 			continue
 		}
 		e.net.wait.Add(1)

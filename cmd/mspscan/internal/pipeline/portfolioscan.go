@@ -84,8 +84,8 @@ func Portfolio(ctx context.Context, cfg Config, groups [][]string, s Streams) (e
 func (p *portfolioScan) run(ctx context.Context, r *roster) error {
 	p.id, p.start = randomLabel(), time.Now().UTC().Truncate(time.Second)
 	if r.begun != nil {
-		if err := fits(*r.begun, headerOf(p.cfg, p.judge, p.net), p.cfg.Journal); err != nil {
-			return err
+		if err := fits(*r.begun, headerOf(p.cfg, p.judge, p.net)); err != nil {
+			return fmt.Errorf("resume %s: %w", p.cfg.Journal, err)
 		}
 		p.id, p.start = r.begun.Portfolio, r.begun.Started
 	}

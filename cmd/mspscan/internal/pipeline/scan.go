@@ -297,7 +297,7 @@ func (j *job) openJournal() (*journal.Writer, error) {
 
 // resume takes the facts of the journal and goes on behind them.
 func (j *job) resume() (*journal.Writer, error) {
-	run, w, err := journal.Resume(j.cfg.Journal, j.header)
+	_, w, err := journal.Resume(j.cfg.Journal, j.header, j.takeOver)
 	switch {
 	case errors.Is(err, journal.ErrJournal):
 		return nil, coded(CodeUsage, err)
@@ -305,22 +305,17 @@ func (j *job) resume() (*journal.Writer, error) {
 		return nil, coded(CodeInternal, fmt.Errorf("%w: wait for its end, or name another journal", err))
 	case err != nil:
 		return nil, coded(CodeInternal, err)
-	case run == nil: // cut before its header was whole: begun anew
-		return w, nil
-	}
-	if err := j.takeOver(run); err != nil {
-		return nil, errors.Join(err, w.Close(nil))
 	}
 	return w, nil
 }
 
-// takeOver goes on where a run was cut. What would make two halves that do not
-// fit is refused.
+// takeOver takes the facts of a run that was cut. What would make two halves that
+// do not fit is refused.
 func (j *job) takeOver(run *journal.Run) error {
 	if run.Header.InventorySHA256 != j.header.InventorySHA256 {
-		return usage("resume %s: the inventory has changed since; start a new journal", j.cfg.Journal)
+		return usage("the inventory has changed since; start a new journal")
 	}
-	if err := fits(run.Header, j.header, j.cfg.Journal); err != nil {
+	if err := fits(run.Header, j.header); err != nil {
 		return err
 	}
 	for _, f := range run.Facts {
@@ -337,17 +332,17 @@ func (j *job) takeOver(run *journal.Run) error {
 }
 
 // fits holds the options of a run that was cut against those of now.
-func fits(old, now journal.Header, name string) error {
+func fits(old, now journal.Header) error {
 	switch {
 	case !slices.Equal(old.Indicators, now.Indicators):
-		return usage("resume %s: it was begun with other --indicators", name)
+		return usage("it was begun with other --indicators")
 	case old.Tool != now.Tool:
-		return usage("resume %s: it was begun by %s, this is %s", name, old.Tool, now.Tool)
+		return usage("it was begun by %s, this is %s", old.Tool, now.Tool)
 	case old.Rules != now.Rules:
-		return usage("resume %s: it was begun with other rules or thresholds; start a new journal", name)
+		return usage("it was begun with other rules or thresholds; start a new journal")
 	case old.Zones != now.Zones, old.Passive != now.Passive, old.Active != now.Active, old.Ranks != now.Ranks,
 		old.Sweep != now.Sweep, old.SweepBudget != now.SweepBudget, old.SweepLikeness != now.SweepLikeness:
-		return usage("resume %s: it was begun with other options (--zones, --passive, --active, --ranks or --sweep and its budget and likeness)", name)
+		return usage("it was begun with other options (--zones, --passive, --active, --ranks or --sweep and its budget and likeness)")
 	}
 	return nil
 }
