@@ -130,9 +130,9 @@ func (m *Model) measured(list []candidate) *Answers {
 	}
 	for _, a := range chosen {
 		for _, t := range a.on {
-			for i := a.first; i < a.last; i++ {
-				if n := &out.list[i]; t.worth[i-a.first] > n.Range*(1+tiny) {
-					n.Range, n.Provider = t.worth[i-a.first], m.s.nodes[views[t.view].source].id
+			for i, worth := range t.worth { // none where the work was broken off
+				if n := &out.list[a.first+i]; worth > n.Range*(1+tiny) {
+					n.Range, n.Provider = worth, m.s.nodes[views[t.view].source].id
 				}
 			}
 		}

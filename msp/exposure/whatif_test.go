@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -200,4 +201,18 @@ func moneyOf(m *Model) map[string]msp.Range {
 		all[e.Provider] = e.Money
 	}
 	return all
+}
+
+// TestBrokenOff: work that is broken off at any moment breaks nothing either.
+func TestBrokenOff(t *testing.T) {
+	m, err := Build(cyclic(80, 3, 20), DefaultTables(), day())
+	require.NoError(t, err)
+	for i := range 12 {
+		done := make(chan struct{})
+		under := m.Under(t.Context())
+		under.done = done
+		stop := time.AfterFunc(time.Duration(i)*50*time.Microsecond, func() { close(done) })
+		require.NotPanics(t, func() { under.Answers(); under.Limits() })
+		stop.Stop()
+	}
 }

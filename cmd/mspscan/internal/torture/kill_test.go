@@ -18,7 +18,7 @@ import (
 // it; at the end of each chain of blows the run goes on to the same bytes.
 func TestKills(t *testing.T) {
 	b, l := begin(t, "kill", "SIGKILL at random moments of scan, resume and report")
-	want := l.rounds(60, 2000)
+	want := l.rounds(24, 2000)
 	var left sync.Mutex
 	killed := 0
 	more := func(n int) bool {
