@@ -16,6 +16,8 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+
+	"mspscan/msp"
 )
 
 // Schema names the form of the JSON.
@@ -114,7 +116,7 @@ func (r Report) Table(w io.Writer) error {
 		if row.NotRun != "" {
 			tries, faults = "-", "not run"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%.0f\t%s\n", row.Case, tries, faults, row.Seconds, row.said())
+		fmt.Fprintf(t, "%s\t%s\t%s\t%.0f\t%s\n", msp.Visible(row.Case), tries, faults, row.Seconds, msp.Visible(row.said()))
 	}
 	fmt.Fprintf(t, "all\t%d\t%d\t\t%d cases, %d not run\n", r.Tries, r.Faults, len(r.Cases), r.NotRun)
 	return t.Flush()
