@@ -11,8 +11,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"mspscan/msp"
 	"mspscan/msp/domain"
@@ -80,6 +82,7 @@ type Catalog struct {
 	suffix  map[msp.Name]place
 	alias   map[msp.Name]int
 	tokens  []token // the longest first
+	owners  func() map[msp.Name]string
 }
 
 // place is where a suffix stands.
@@ -114,7 +117,40 @@ func build(entries []Entry) *Catalog {
 		}
 	}
 	slices.SortStableFunc(c.tokens, func(a, b token) int { return len(b.text) - len(a.text) })
+	c.owners = sync.OnceValue(func() map[msp.Name]string { return ownersOf(entries) })
 	return c
+}
+
+// Owner gives the id of the entry that a registrable domain stands for, "" if none
+// or several do: one that an entry names as its own, else one behind a suffix
+// where that is one entry's only.
+func (c *Catalog) Owner(registrable msp.Name) string { return c.owners()[registrable] }
+
+func ownersOf(entries []Entry) map[msp.Name]string {
+	named, behind := map[msp.Name]string{}, map[msp.Name]string{}
+	for _, e := range entries {
+		for _, a := range e.Aliases {
+			claim(named, a, e.ID)
+		}
+		for _, s := range e.Suffixes {
+			claim(behind, s.Name, e.ID)
+		}
+	}
+	maps.Copy(behind, named)
+	return behind
+}
+
+// claim notes that the registrable domain of n stands for id, or for nobody if
+// two claim it.
+func claim(of map[msp.Name]string, n msp.Name, id string) {
+	reg, ok := domain.Registrable(n)
+	if !ok {
+		return
+	}
+	if old, taken := of[reg]; taken && old != id {
+		id = ""
+	}
+	of[reg] = id
 }
 
 // Match finds the entry with the longest suffix that n is or lies below.

@@ -19,6 +19,7 @@ func (g *Graph) Apply(f fact.Fact) error {
 	}
 	g.facts[f.ID] = f
 	g.derived = nil
+	g.version++
 	return nil
 }
 

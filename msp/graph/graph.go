@@ -90,11 +90,16 @@ type Graph struct {
 	facts    map[string]fact.Fact // by id
 	latest   map[factKey]string   // id of the fact in force
 	derived  *derived             // nil = to be computed again
+	version  int
 }
 
 type factKey struct {
 	probe, name, qtype, server string
 }
+
+// Version counts the facts that were applied: what was derived from a graph holds
+// as long as it is the same.
+func (g *Graph) Version() int { return g.version }
 
 // Inventory gives the declared side.
 func (g *Graph) Inventory() *msp.Inventory { return g.inv }

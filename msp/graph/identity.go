@@ -22,14 +22,13 @@ type identity struct {
 	cat     *catalog.Catalog
 	byName  map[msp.Name][]string // registrable domain or declared name -> declared owners
 	byParty map[string]string     // catalogue id -> provider id
-	alias   map[msp.Name]string   // registrable domain -> catalogue id
 	names   map[string]string     // declared id -> display name
 }
 
 func newIdentity(inv *msp.Inventory, cat *catalog.Catalog) identity {
 	id := identity{
 		cat: cat, byName: map[msp.Name][]string{}, byParty: map[string]string{},
-		alias: aliases(cat), names: map[string]string{},
+		names: map[string]string{},
 	}
 	id.declare(inv.Organisation.ID, inv.Organisation.Name, inv.Organisation.Domains, false)
 	entries := cat.Entries()
@@ -39,38 +38,6 @@ func newIdentity(inv *msp.Inventory, cat *catalog.Catalog) identity {
 		id.byProduct(p.ID, p.Name, entries)
 	}
 	return id
-}
-
-// aliases maps registrable domains to the entry that they stand for: those that
-// an entry names as its own first, then those behind a suffix where that is one
-// entry's only.
-func aliases(cat *catalog.Catalog) map[msp.Name]string {
-	named, behind := map[msp.Name]string{}, map[msp.Name]string{}
-	for _, e := range cat.Entries() {
-		for _, a := range e.Aliases {
-			claim(named, a, e.ID)
-		}
-		for _, s := range e.Suffixes {
-			claim(behind, s.Name, e.ID)
-		}
-	}
-	for reg, id := range named {
-		behind[reg] = id
-	}
-	return behind
-}
-
-// claim notes that the registrable domain of n stands for id, or for nobody if
-// two claim it.
-func claim(of map[msp.Name]string, n msp.Name, id string) {
-	reg, ok := domain.Registrable(n)
-	if !ok {
-		return
-	}
-	if old, taken := of[reg]; taken && old != id {
-		id = ""
-	}
-	of[reg] = id
 }
 
 func (id *identity) declare(owner, name string, domains []msp.Name, provider bool) {
@@ -87,7 +54,7 @@ func (id *identity) declare(owner, name string, domains []msp.Name, provider boo
 		if _, tenant := domain.Tenant(d); !tenant {
 			id.own(reg, owner)
 		}
-		if entry := id.alias[reg]; provider && entry != "" && id.byParty[entry] == "" {
+		if entry := id.cat.Owner(reg); provider && entry != "" && id.byParty[entry] == "" {
 			id.byParty[entry] = owner
 		}
 	}
@@ -139,7 +106,7 @@ func (id *identity) party(n msp.Name) (Party, bool) {
 	if !ok {
 		return Party{}, false
 	}
-	if entry, ok := id.cat.Entry(id.alias[reg]); ok {
+	if entry, ok := id.cat.Entry(id.cat.Owner(reg)); ok {
 		return Party{ID: entry.ID, Name: entry.Name, Provider: id.byParty[entry.ID], Entry: true}, true
 	}
 	return Party{ID: string(reg), Name: string(reg)}, true

@@ -46,7 +46,7 @@ func (id *identity) mark(p *msp.Provider) Mark {
 		if !ok {
 			continue
 		}
-		entry := id.alias[own]
+		entry := id.cat.Owner(own)
 		if i == 0 && m.Entry == "" {
 			m.Entry = entry
 		}

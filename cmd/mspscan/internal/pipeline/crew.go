@@ -45,7 +45,7 @@ func openCrew(ctx context.Context, zones string, cat *catalog.Catalog, h queue.H
 		return nil, err
 	}
 	c := &crew{header: h, net: n, cut: turns.Cut, consent: map[msp.Name]*queue.Consent{}}
-	list := probes.All(probes.Deps{Catalog: cat, Policies: c.policies(), More: moreProbes(n)})
+	list := probes.All(probes.Deps{Catalog: cat, Policies: c.policies(), More: n.more})
 	c.run = scanner.RunConfig{
 		Probes: list, Workers: unitTasks, TaskTimeout: taskTimeout, Vantage: h.Vantage, Scope: scopeOf,
 		Env: scanner.Env{Resolver: n.client, Passive: h.Passive, Now: h.Started, Random: randomLabel},

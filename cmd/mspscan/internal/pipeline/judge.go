@@ -41,6 +41,7 @@ type judge struct {
 	setFiles []inventory.File // those that were asked for
 	past     *past            // the run to compare with; nil = none
 	kept     *kept            // the last model
+	last     *judged          // the last verdict
 }
 
 // kept is a model with what it was made of.
@@ -93,7 +94,7 @@ func newJudge(cfg Config) (*judge, error) {
 // tables, no run before, nothing kept.
 func (j *judge) fork() *judge {
 	own := *j
-	own.past, own.kept = nil, nil
+	own.past, own.kept, own.last = nil, nil, nil
 	own.sets, own.setFiles = slices.Clip(own.sets), slices.Clip(own.setFiles)
 	return &own
 }
@@ -112,7 +113,29 @@ type verdict struct {
 	result    rules.Result
 }
 
+// evaluate judges a graph. The last verdict holds where no fact came since.
 func (j *judge) evaluate(ctx context.Context, g *graph.Graph, now time.Time) (verdict, error) {
+	if l := j.last; l != nil && l.graph == g && l.version == g.Version() && l.now.Equal(now) && l.past == j.past && l.sets == len(j.sets) {
+		return l.verdict, nil
+	}
+	v, err := j.evaluateAnew(ctx, g, now)
+	if err == nil {
+		j.last = &judged{graph: g, version: g.Version(), now: now, past: j.past, sets: len(j.sets), verdict: v}
+	}
+	return v, err
+}
+
+// judged is a verdict with what it was made of.
+type judged struct {
+	graph   *graph.Graph
+	version int
+	now     time.Time
+	past    *past
+	sets    int
+	verdict verdict
+}
+
+func (j *judge) evaluateAnew(ctx context.Context, g *graph.Graph, now time.Time) (verdict, error) {
 	model, err := j.weigh(ctx, g, now)
 	if err != nil {
 		return verdict{}, err
@@ -149,6 +172,7 @@ func (j *judge) report(ctx context.Context, run *journal.Run, g *graph.Graph, no
 	if err != nil {
 		return nil, err
 	}
+	j.last = nil // findings are marked in what follows
 	r := j.build(run, g, v, now)
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("weigh exposure: %w", err)

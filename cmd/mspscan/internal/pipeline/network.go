@@ -18,6 +18,7 @@ import (
 	"strings"
 
 	"mspscan/msp"
+	"mspscan/scanner"
 	"mspscan/scanner/queue"
 	"mspscan/scanner/resolve"
 	"mspscan/scanner/scantest"
@@ -32,8 +33,9 @@ type network struct {
 	shown     map[string]string // what evidence shows for them, where that differs
 	zonesHash string
 	box       *scantest.Net
-	config    resolve.Config // of client
-	warnings  []string       // about the zone files
+	config    resolve.Config  // of client
+	warnings  []string        // about the zone files
+	more      []scanner.Probe // beside those over the strict client alone
 }
 
 func (n *network) close() error {
@@ -54,6 +56,15 @@ func (n *network) warn(w io.Writer, quiet bool) {
 
 // openNetwork makes the resolver of a scan. Nothing is sent yet.
 func openNetwork(cfg Config) (*network, error) {
+	n, err := openRoute(cfg)
+	if err != nil {
+		return nil, err
+	}
+	n.more = moreProbes(n)
+	return n, nil
+}
+
+func openRoute(cfg Config) (*network, error) {
 	if cfg.Zones != "" {
 		return openBox(cfg)
 	}

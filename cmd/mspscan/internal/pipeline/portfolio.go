@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 	"time"
 
 	"mspscan/msp"
@@ -30,7 +31,8 @@ type portfolio struct {
 	judge    *judge
 	own      []Output // the portfolio's
 	each     []Output // each organisation's, with the mark of its id
-	builder  *reports.PortfolioBuilder
+	mu       sync.Mutex
+	builder  *reports.PortfolioBuilder // under mu; the order of organisations does not matter to it
 	problems []string
 	code     int
 	bar      *bar
@@ -42,8 +44,9 @@ type portfolio struct {
 
 // member is one organisation that was judged and whose reports are written.
 type member struct {
-	reports.PortfolioMember
-	code int // of its gate
+	id      string
+	unknown int // checks
+	code    int // of its gate
 }
 
 // newPortfolio sorts the outputs and refuses what one portfolio can't be.
@@ -71,7 +74,8 @@ func (p *portfolio) ofMember(id string) Config {
 	return c
 }
 
-// finish judges one organisation and writes its reports.
+// finish judges one organisation, writes its reports and adds it to the
+// portfolio.
 func (p *portfolio) finish(ctx context.Context, cfg Config, j *judge, run *journal.Run, g *graph.Graph) (m member, err error) {
 	now := asOf(cfg, run.Header.Started)
 	r, err := j.report(ctx, run, g, now)
@@ -103,22 +107,24 @@ func (p *portfolio) finish(ctx context.Context, cfg Config, j *judge, run *journ
 	if err := gate(cfg, p.s, r, v); err != nil && (!errors.As(err, &e) || e.Err != nil) {
 		return m, err
 	}
-	m.PortfolioMember = reports.PortfolioMember{Report: r, Compared: j.past != nil, Mark: g.Mark}
+	m = member{id: r.Organisation.ID, unknown: r.Coverage.Unknown}
 	if e != nil {
 		m.code = e.Code
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.builder.Add(reports.PortfolioMember{Report: r, Compared: j.past != nil, Mark: g.Mark})
 	return m, nil
 }
 
-// take adds an organisation to the portfolio.
+// take notes in order that an organisation is done.
 func (p *portfolio) take(m member) {
 	if m.code != 0 {
-		p.problems = append(p.problems, fmt.Sprintf("%s: the gate ends with exit code %d", m.Report.Organisation.ID, m.code))
+		p.problems = append(p.problems, fmt.Sprintf("%s: the gate ends with exit code %d", m.id, m.code))
 		p.code = worse(p.code, m.code)
 	}
-	p.builder.Add(m.PortfolioMember)
 	p.done++
-	p.unknown += m.Report.Coverage.Unknown
+	p.unknown += m.unknown
 	if p.bar != nil {
 		p.bar.organisations(p.done, p.total, p.unknown, p.started)
 	}

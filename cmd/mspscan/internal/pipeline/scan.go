@@ -136,7 +136,7 @@ func (j *job) use(n *network) {
 	if j.started.IsZero() {
 		j.started = time.Now().UTC().Truncate(time.Second)
 	}
-	j.probes = probes.All(probes.Deps{Catalog: j.judge.catalog, Policies: newPolicies(j.cfg, n, j.graph, j.started), More: moreProbes(n)})
+	j.probes = probes.All(probes.Deps{Catalog: j.judge.catalog, Policies: newPolicies(j.cfg, n, j.graph, j.started), More: n.more})
 	j.header = headerOf(j.cfg, j.judge, n)
 	j.header.ID, j.header.Started, j.header.Portfolio = randomLabel(), j.started, j.portfolio
 	j.header.InventorySHA256, j.header.Inventory = embed(j.loaded.Files)
