@@ -136,8 +136,8 @@ func paramOptions(params []Param) []cel.EnvOption {
 // What a message holds of one value: whoever owns a zone decides how many name
 // servers it has and how long its records are.
 const (
-	maxShownItems = 12
-	maxShownText  = 600 // characters
+	maxShownItems = 24
+	maxShownText  = 1200 // characters
 )
 
 // show gives a value as a message shows it: lists joined by commas, numbers
