@@ -8,7 +8,7 @@ FUZZTIME ?= 60s
 TASKS    ?= 100000
 export CGO_ENABLED ?= 0
 
-.PHONY: help build test race properties fuzz lint cover mutate golden conformance bench servers queue torture soak workbook page formats pictures release image reproducible clean
+.PHONY: help build test race properties fuzz lint cover mutate golden conformance bench servers queue wire torture soak workbook page formats pictures release image reproducible clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ torture: ## kills, power losses, full disks, failing calls, bad input: one table
 
 soak: ## scans in one process for SOAK (default 30m): memory, files and goroutines stay flat
 	CASES=Soak SOAK=$(or $(SOAK),30m) .ci/torture.sh $(OUT)
+
+wire: ## loss, spoofing, politeness, egress, hostile servers, in network namespaces (root; SHORT=1, JSON=FILE)
+	.ci/wire.sh $(JSON)
 
 workbook: ## verify workbooks with LibreOffice and the Open XML SDK (installs them)
 	.ci/workbook.sh

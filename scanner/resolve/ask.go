@@ -23,6 +23,7 @@ type session struct {
 	notes    []string
 	failed   *reply  // an error reply that a server stood by
 	from     *server // of the latest reply that counts
+	final    bool    // the try at work is the last one
 }
 
 // tally is what a session knows of one server.
@@ -105,7 +106,8 @@ func (s *session) tryServer(t *tally, name string, qtype uint16, try int) *reply
 		t.why = "unreachable"
 		return nil
 	}
-	tcp := try == s.client.cfg.Tries-1 || t.refused > 0
+	s.final = try == s.client.cfg.Tries-1
+	tcp := s.final || t.refused > 0
 	plain := t.plain(try)
 	q := s.query(name, qtype, plain)
 	r, why := s.try(t.server, q, tcp)
@@ -172,6 +174,9 @@ func (s *session) try(srv *server, q query, tcp bool) (*reply, string) {
 	}
 	defer release()
 	left := min(s.client.cfg.Timeout, s.left)
+	if s.patient(srv) {
+		left = s.left
+	}
 	if !tcp {
 		r, why, took := s.timed(srv, q, false, min(left, s.client.cfg.UDPWait))
 		if r != nil && !r.msg.Truncated || why != "" && why != "mismatch" && why != "malformed" {
@@ -179,15 +184,29 @@ func (s *session) try(srv *server, q query, tcp bool) (*reply, string) {
 		}
 		left -= took
 	}
-	r, why, _ := s.timed(srv, q, true, left)
+	r, why, took := s.timed(srv, q, true, left)
+	for again := 0; why == "unreachable" && s.patient(srv) && again < maxRedials && sleep(s.ctx, redialPause); again++ {
+		left -= took
+		r, why, took = s.timed(srv, q, true, left)
+	}
 	if r != nil && r.msg.Truncated {
 		return nil, "truncated" // RFC 2181 section 9: a cut answer is no answer
 	}
 	return r, why
 }
 
+// patient reports whether the last try may take all the time that is left for the
+// question: of a server that is there. TCP sends again what is lost, and a resolver
+// short of connections cuts them off (Unbound by default has ten).
+func (s *session) patient(srv *server) bool { return s.final && srv.heard.Load() }
+
 // timed waits for the turn of one message, sends it and charges the time it took.
 func (s *session) timed(srv *server, q query, tcp bool, limit time.Duration) (*reply, string, time.Duration) {
+	closed, ok := srv.stream(s.ctx, tcp)
+	if !ok {
+		return nil, stopped(s.ctx), 0
+	}
+	defer closed()
 	done, ok := s.client.turn(s.ctx, srv)
 	if !ok {
 		return nil, stopped(s.ctx), 0

@@ -67,6 +67,8 @@ const (
 	maxHops      = 11    // CNAME hops of one question, as Unbound and BIND
 	ednsSize     = 1232  // DNS flag day 2020: no fragments
 	maxMessage   = 65535 // octets, RFC 1035 section 4.2.2
+	maxStreams   = 4     // connections to one resolver: from the fifth on Unbound gets impatient
+	maxRedials   = 3     // after connections that were cut, in the last try
 	breakerLimit = 20    // failures in a row that open a resolver's breaker
 	deadAfter    = 3     // silent questions in a row after which a server gets one try
 
@@ -75,6 +77,10 @@ const (
 	serverIdle   = 10 * time.Minute // unused for so long, one may be forgotten: longer than any task
 	maxScopes    = 65536            // budgets remembered
 )
+
+// redialPause is how long to wait before dialling a server again that cut the
+// connection.
+const redialPause = 500 * time.Millisecond
 
 // Client is a strict DNS client with the cache, the rates and the budgets of
 // one run. It is safe for concurrent use.
@@ -112,7 +118,7 @@ func New(cfg Config) (*Client, error) {
 	c.buffers.New = func() any { return new([maxMessage]byte) }
 	for _, r := range cfg.Resolvers {
 		addr := netip.AddrPortFrom(r.Addr().Unmap(), r.Port())
-		srv := &server{addr: addr, slots: make(chan struct{}, cfg.ResolverInFlight)}
+		srv := &server{addr: addr, slots: make(chan struct{}, cfg.ResolverInFlight), streams: make(chan struct{}, maxStreams)}
 		srv.breaker = &breaker{grace: cfg.NameTimeout / 2, ping: func(ctx context.Context) bool { return c.ping(ctx, srv) }}
 		c.resolvers = append(c.resolvers, srv)
 	}

@@ -322,7 +322,7 @@ func TestAuthority(t *testing.T) {
 			}
 			hurry := func(cfg *resolve.Config) {
 				if strings.HasSuffix(tt.want, "(timeout)") {
-					cfg.Timeout, cfg.UDPWait = 300*time.Millisecond, 100*time.Millisecond
+					cfg.Timeout, cfg.UDPWait, cfg.NameTimeout = 300*time.Millisecond, 100*time.Millisecond, time.Second
 				}
 			}
 			a := newClient(t, n, hurry).Resolve(context.Background(), scanner.Question{Name: "z.example", Type: "A", Server: server})

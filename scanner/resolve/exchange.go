@@ -33,8 +33,9 @@ func (s *session) send(ctx context.Context, srv *server, q query, tcp bool) (r *
 	if s.ctx.Err() != nil && r == nil {
 		why = stopped(s.ctx)
 	}
-	if r != nil && r.msg.IsEdns0() != nil {
-		srv.speaksEDNS.Store(true)
+	if r != nil {
+		srv.heard.Store(true)
+		srv.speaksEDNS.Store(srv.speaksEDNS.Load() || r.msg.IsEdns0() != nil)
 	}
 	srv.breaker.report(r != nil || why == "mismatch" || why == "malformed")
 	s.record(srv, q, tcp, r, why, time.Since(start))
@@ -64,7 +65,7 @@ func (c *Client) roundTrip(ctx context.Context, srv *server, q query, id uint16,
 	if err != nil {
 		return nil, "bad_question"
 	}
-	conn, err := c.dial(ctx, network(tcp), srv.addr.String())
+	conn, err := c.connect(ctx, srv, tcp)
 	if err != nil {
 		return nil, failure(ctx, err)
 	}
@@ -83,6 +84,20 @@ func (c *Client) roundTrip(ctx context.Context, srv *server, q query, id uint16,
 	}
 	r.tcp = tcp
 	return r, ""
+}
+
+// connect opens a connection. Where packets are lost, a new attempt after a while
+// gets through sooner than the old one, which waits longer and longer
+// (RFC 6298 section 5.5).
+func (c *Client) connect(ctx context.Context, srv *server, tcp bool) (net.Conn, error) {
+	for {
+		attempt, cancel := context.WithTimeout(ctx, c.cfg.UDPWait)
+		conn, err := c.dial(attempt, network(tcp), srv.addr.String())
+		cancel()
+		if err == nil || ctx.Err() != nil || failure(ctx, err) != "timeout" {
+			return conn, err
+		}
+	}
 }
 
 // talk writes wire and reads one message into buf.

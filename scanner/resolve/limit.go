@@ -13,11 +13,13 @@ import (
 type server struct {
 	addr    netip.AddrPort
 	slots   chan struct{} // queries in flight
+	streams chan struct{} // of these over TCP; nil = no limit of its own
 	rate    *window       // nil = no limit of its own
 	breaker *breaker      // resolvers only
 	used    time.Time     // authoritative only; under the lock of the client
 
-	speaksEDNS atomic.Bool // it sent an OPT record
+	heard      atomic.Bool // a reply came from it
+	speaksEDNS atomic.Bool // with an OPT record
 
 	mu     sync.Mutex
 	silent int // questions in a row without any reply
@@ -47,6 +49,20 @@ func (s *server) acquire(ctx context.Context) (release func(), ok bool) {
 	select {
 	case s.slots <- struct{}{}:
 		return func() { <-s.slots }, true
+	case <-ctx.Done():
+		return nil, false
+	}
+}
+
+// stream waits until one more connection may be opened, if this is one and the
+// server has a limit; the caller must call the function it gives when it is closed.
+func (s *server) stream(ctx context.Context, tcp bool) (closed func(), ok bool) {
+	if !tcp || s.streams == nil {
+		return func() {}, true
+	}
+	select {
+	case s.streams <- struct{}{}:
+		return func() { <-s.streams }, true
 	case <-ctx.Done():
 		return nil, false
 	}

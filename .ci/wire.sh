@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# The wire, with real servers in one network namespace and mspscan in another: what
+# it believes, how politely it asks, and that it asks nobody else. `wire.sh FILE`
+# writes the figures to FILE as JSON; the table goes to stdout. SHORT=1 is the form
+# for CI, RUN a pattern of tests. Needs root and Linux; installs the servers
+# (Debian), none of which is started by its package.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+json=${1:-}
+if [ "$(uname)" != Linux ] || [ "$(id -u)" -ne 0 ]; then
+  echo "wire: needs root and Linux: not run"
+  exit 0
+fi
+need=()
+has() { PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null || need+=("$2"); }
+has nsd nsd
+has unbound unbound
+has dnsdist dnsdist
+has dnsmasq dnsmasq-base
+has dig bind9-dnsutils
+has ip iproute2
+has nft nftables
+if [ ${#need[@]} -gt 0 ]; then
+  if ! command -v apt-get >/dev/null; then
+    echo "wire: ${need[*]} missing and no apt-get to install them: not run"
+    exit 0
+  fi
+  if [ ! -e /usr/sbin/policy-rc.d ]; then # a package must not start its server on this machine
+    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+    chmod 755 /usr/sbin/policy-rc.d
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+  fi
+  apt-get update -qq
+  if ! DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${need[@]}" >/dev/null; then
+    echo "wire: ${need[*]} cannot be installed here: not run"
+    exit 0
+  fi
+  [ "$(trap -p EXIT)" = "" ] || { rm -f /usr/sbin/policy-rc.d; trap - EXIT; }
+fi
+
+work=$(mktemp -d)
+client=mspscan-c-$$ servers=mspscan-s-$$
+tidy() {
+  ip netns del "$client" 2>/dev/null || true
+  ip netns del "$servers" 2>/dev/null || true
+  rm -rf "$work"
+}
+trap tidy EXIT
+if ! ip netns add "$client" || ! ip netns add "$servers"; then
+  echo "wire: network namespaces cannot be made here: not run"
+  exit 0
+fi
+ip link add wire-c netns "$client" type veth peer name wire-s netns "$servers"
+ip -n "$client" link set lo up
+ip -n "$servers" link set lo up
+ip -n "$client" addr add 10.77.0.1/24 dev wire-c
+ip -n "$servers" addr add 10.77.0.2/24 dev wire-s
+ip -n "$client" link set wire-c up
+ip -n "$servers" link set wire-s up
+ip -n "$client" route add default via 10.77.0.2
+
+export MSPSCAN_WIRE_CLIENT=$client MSPSCAN_WIRE_BINARY=$work/mspscan MSPSCAN_WIRE_FIGURES=$work/figures
+export MSPSCAN_WIRE_SHORT=${SHORT:-}
+: >"$work/figures"
+go build -trimpath -o "$work/mspscan" ./cmd/mspscan
+go test -c -tags servers -o "$work/wire.test" ./cmd/mspscan
+status=0
+(cd cmd/mspscan && ip netns exec "$servers" "$work/wire.test" -test.v -test.run "${RUN:-^TestWire}" -test.timeout 50m) \
+  >"$work/log" 2>&1 || status=$?
+grep -E '^ +wire[a-z_]*_test\.go:|^--- |^ +--- ' "$work/log" | sed -E 's/^ +wire[a-z_]*_test\.go:[0-9]+: /  /' || true
+[ "$status" -eq 0 ] || tail -60 "$work/log"
+
+echo
+awk -F'\t' 'BEGIN { printf "%-44s %14s  %s\n", "FIGURE", "VALUE", "WANTED" }
+  { printf "%-44s %14s  %s%s\n", $1, $2, $3, ($4 == "false" ? "  MISSED" : "") }' "$work/figures"
+if [ -n "$json" ]; then
+  awk -F'\t' -v status="$status" 'BEGIN { printf "{\n  \"schema\": \"mspscan/wire/v1\",\n  \"figures\": {" }
+    { printf "%s\n    \"%s\": %s", (NR > 1 ? "," : ""), $1, $2; if ($3 != "") { w[++n] = "\"" $1 "\": \"" $3 "\"" } if ($4 == "false") missed++ }
+    END {
+      printf "\n  },\n  \"wanted\": {"
+      for (i = 1; i <= n; i++) printf "%s\n    %s", (i > 1 ? "," : ""), w[i]
+      printf "\n  },\n  \"missed\": %d,\n  \"passed\": %s\n}\n", missed, (status == 0 ? "true" : "false")
+    }' "$work/figures" >"$json"
+fi
+exit "$status"
