@@ -17,9 +17,11 @@ func diffCommand() *cobra.Command {
 		Long: `Compare two runs, each a journal or a json report. A finding counts as fixed on
 fresh evidence only: where the new run could not judge it, or did not look, it is
 "not looked at". Journals are judged by the rules of this program, each as of its
-own time, and give drift too.`,
+own time, and give drift too. Two portfolio reports are compared by organisation,
+by party and by layer: who is exposed more, who stands behind more of them.`,
 		Example: `  mspscan diff june.ndjson july.ndjson
-  mspscan diff june.json july.json -o json=changes.json`,
+  mspscan diff june.json july.json -o json=changes.json
+  mspscan diff all-june.json all-july.json`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg.Outputs = nil

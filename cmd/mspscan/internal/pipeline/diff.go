@@ -55,7 +55,14 @@ type ChangeRow struct {
 
 // Diff compares two runs, journals or reports, and writes what changed.
 // With cfg.Gate.New a finding that the old run does not have fails it.
+// Two portfolios are compared by what they count.
 func Diff(ctx context.Context, cfg Config, s Streams, oldFile, newFile string) error {
+	if a, b := isPortfolio(oldFile), isPortfolio(newFile); a || b {
+		if a != b {
+			return usage("%s and %s: one is a portfolio and the other a single organisation", oldFile, newFile)
+		}
+		return diffPortfolios(cfg, s, oldFile, newFile)
+	}
 	c, err := compareFiles(ctx, cfg, s, oldFile, newFile)
 	if err != nil {
 		return err
