@@ -2,6 +2,7 @@ package scanner
 
 import (
 	"context"
+	"hash/fnv"
 	"net/netip"
 	"slices"
 	"strings"
@@ -117,7 +118,7 @@ type poll struct {
 
 func pollParent(ctx context.Context, r Resolver, name, zone msp.Name, hosts []msp.Name, glue []fact.Glue) poll {
 	p := poll{name: name, zone: zone}
-	for i, host := range hosts {
+	for i, host := range turned(hosts, name) {
 		if i == maxParentTries || p.enough() {
 			break
 		}
@@ -129,6 +130,16 @@ func pollParent(ctx context.Context, r Resolver, name, zone msp.Name, hosts []ms
 		p.take(r.Resolve(ctx, Question{Name: name, Type: "NS", Server: addrs[0]}))
 	}
 	return p
+}
+
+// turned begins the list of hosts at a place that the name decides: the names of
+// many organisations spread over all servers of their parent, and the same name
+// asks the same ones in every run.
+func turned(hosts []msp.Name, name msp.Name) []msp.Name {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(name)) // never fails
+	at := int(h.Sum32() % uint32(len(hosts)))
+	return slices.Concat(hosts[at:], hosts[:at])
 }
 
 func (p *poll) enough() bool {

@@ -2,7 +2,10 @@ package scanner_test
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -157,4 +160,41 @@ func TestZoneServers(t *testing.T) {
 	servers, reason = scanner.ZoneServers(context.Background(), &fakedns.Resolver{}, "a.test")
 	require.Empty(t, servers)
 	require.Equal(t, "timeout", reason)
+}
+
+// TestFindCutSpread: the names below one parent spread over all its servers, two
+// for each name and the same two in every run.
+func TestFindCutSpread(t *testing.T) {
+	asked := map[string]int{}
+	for i := range 200 {
+		name := msp.Name(fmt.Sprintf("d%d.test", i))
+		table := map[string]scanner.Answer{
+			"test NS": fakedns.Found("test NS ns1.nic.test", "test NS ns2.nic.test", "test NS ns3.nic.test", "test NS ns4.nic.test"),
+		}
+		for k := range 4 {
+			table[fmt.Sprintf("ns%d.nic.test A", k+1)] = fakedns.Found(fmt.Sprintf("ns%d.nic.test A 192.0.2.%d", k+1, k+1))
+			table[fmt.Sprintf("%s NS @192.0.2.%d", name, k+1)] = fakedns.Referral(string(name) + " NS ns.host.example")
+		}
+		var before []string
+		for range 2 {
+			r := parent(table)
+			require.Equal(t, fact.Present, scanner.FindCut(context.Background(), r, name).Outcome)
+			var now []string
+			for _, key := range r.Asked() {
+				if _, server, ok := strings.Cut(key, " @"); ok {
+					now = append(now, server)
+				}
+			}
+			require.Len(t, now, 2)
+			require.True(t, before == nil || slices.Equal(before, now))
+			before = now
+		}
+		for _, s := range before {
+			asked[s]++
+		}
+	}
+	require.Len(t, asked, 4)
+	for s, n := range asked {
+		require.InDelta(t, 100, n, 35, s)
+	}
 }

@@ -157,3 +157,27 @@ func fileText(t *testing.T, dir, name string) string {
 	require.NoError(t, err)
 	return string(data)
 }
+
+// TestPortfolioWorkers hands the tasks of several organisations at once to
+// workers: the reports are those of one process.
+func TestPortfolioWorkers(t *testing.T) {
+	const organisations = 3
+	inventories, zones := smallPortfolio(t, organisations, 2, 2)
+	r := newQueueRig(t, zones)
+	alone, shared := filepath.Join(r.dir, "alone"), filepath.Join(r.dir, "shared")
+	for _, d := range []string{alone, shared} {
+		require.NoError(t, os.Mkdir(d, 0o700))
+	}
+	scanPortfolio(t, r, portfolioArgs(inventories, zones, alone))
+	r.broker()
+	r.worker("w1")
+	r.worker("w2")
+	scanPortfolio(t, r, portfolioArgs(inventories, zones, shared, r.queueArgs()...))
+	require.Equal(t, fileText(t, alone, "portfolio.json"), fileText(t, shared, "portfolio.json"))
+	for o := range organisations {
+		want, got := reported(t, shard(alone, o)), reported(t, shard(shared, o))
+		for format, text := range want {
+			sameLines(t, format, text, got[format])
+		}
+	}
+}
