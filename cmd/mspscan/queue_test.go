@@ -32,7 +32,8 @@ import (
 type queueRig struct {
 	t      *testing.T
 	dir    string
-	zones  string
+	source []string // where a scan gets its answers
+	served []string // where a worker does
 	key    string
 	listen string
 	binary []string // the program and what stands before its arguments
@@ -57,8 +58,14 @@ func envNumber(t *testing.T, name string, otherwise int) int {
 	return n
 }
 
+// newQueueRig makes a rig whose workers serve the zone files themselves.
 func newQueueRig(t *testing.T, zones string) *queueRig {
-	r := &queueRig{t: t, dir: t.TempDir(), zones: zones, procs: map[string]*exec.Cmd{}, rss: map[string]int64{}, netns: os.Getenv("MSPSCAN_QUEUE_NETNS") != ""}
+	source := []string{"--zones", zones}
+	return startRig(t, source, source, os.Getenv("MSPSCAN_QUEUE_NETNS") != "")
+}
+
+func startRig(t *testing.T, source, served []string, netns bool) *queueRig {
+	r := &queueRig{t: t, dir: t.TempDir(), source: source, served: served, procs: map[string]*exec.Cmd{}, rss: map[string]int64{}, netns: netns}
 	r.key = filepath.Join(r.dir, "run.key")
 	require.NoError(t, os.WriteFile(r.key, []byte(strings.Repeat("k3y-of-the-test-", 3)), 0o600))
 	self, err := os.Executable()
@@ -91,7 +98,7 @@ func (r *queueRig) command(name string, args ...string) *exec.Cmd {
 }
 
 func (r *queueRig) worker(name string) {
-	r.start(name, "worker", "--nats", "nats://"+r.listen, "--run-key-file", r.key, "--zones", r.zones, "--ack-wait", "2s")
+	r.start(name, append([]string{"worker", "--nats", "nats://" + r.listen, "--run-key-file", r.key, "--ack-wait", "2s"}, r.served...)...)
 }
 
 func (r *queueRig) broker() {
@@ -242,7 +249,8 @@ func (r *queueRig) link(name, state string) {
 
 // scan runs a scan and gives what it said.
 func (r *queueRig) scan(inventory, record string, args ...string) (stderr string, took time.Duration) {
-	cmd := r.command("scan", append([]string{"scan", inventory, "--zones", r.zones, "--journal", record, "--now", sampleNow, "-o", "json=" + record + ".json"}, args...)...)
+	line := append([]string{"scan", inventory, "--journal", record, "--now", sampleNow, "-o", "json=" + record + ".json"}, r.source...)
+	cmd := r.command("scan", append(line, args...)...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	begin := time.Now()
@@ -311,26 +319,35 @@ func run2(args []string, stdout, stderr *bytes.Buffer) int {
 // countFacts counts the lines of facts for each task in the file itself: reading a
 // journal would take the same fact twice for once.
 func countFacts(t *testing.T, file string) map[fact.Task]int {
+	count := map[fact.Task]int{}
+	eachFact(t, file, func(f journalFact) { count[f.Task]++ })
+	return count
+}
+
+// journalFact is what the tests read of a line of a journal.
+type journalFact struct {
+	Kind    string
+	Task    fact.Task
+	Vantage string
+}
+
+// eachFact reads the lines of facts of a journal.
+func eachFact(t *testing.T, file string, do func(journalFact)) {
 	f, err := os.Open(file)
 	require.NoError(t, err)
 	defer f.Close()
-	count := map[fact.Task]int{}
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 64<<20)
 	for lines.Scan() {
-		var line struct {
-			Kind string
-			Task fact.Task
-		}
+		var line journalFact
 		if json.Unmarshal(lines.Bytes(), &line) != nil {
 			continue // a last line that was cut; sameRuns misses what it held
 		}
 		if line.Kind == "fact" {
-			count[line.Task]++
+			do(line)
 		}
 	}
 	require.NoError(t, lines.Err())
-	return count
 }
 
 // sameRuns holds that two journals hold the same tasks, each once, and give the
@@ -359,7 +376,7 @@ func TestWorkers(t *testing.T) {
 	r := newQueueRig(t, zones)
 	alone, shared := filepath.Join(r.dir, "alone.ndjson"), filepath.Join(r.dir, "shared.ndjson")
 	_, took := r.scan(inventory, alone)
-	figure(t, "one process, no broker", len(countFacts(t, alone)), took, nil, "")
+	figure(t, "one process, no broker", len(countFacts(t, alone)), took, r, "")
 	r.broker()
 	for i := range workers {
 		r.worker(fmt.Sprintf("w%d", i+1))
@@ -386,16 +403,23 @@ func TestWorkers(t *testing.T) {
 // figure prints what a run took.
 func figure(t *testing.T, name string, facts int, took time.Duration, r *queueRig, said string) {
 	line := fmt.Sprintf("%s: %d tasks in %.1f s, %.0f/s", name, facts, took.Seconds(), float64(facts)/took.Seconds())
-	if r != nil && runtime.GOOS == "linux" {
-		worker := int64(0)
-		for name, kib := range r.rss {
-			if strings.HasPrefix(name, "w") {
-				worker = max(worker, kib)
-			}
-		}
-		line += fmt.Sprintf("; MiB resident: scan %d, broker %d, a worker %d", r.rss["scan"]>>10, r.rss["broker"]>>10, worker>>10)
+	if runtime.GOOS == "linux" {
+		scan, broker, worker := r.memory()
+		line += fmt.Sprintf("; MiB resident: scan %d, broker %d, a worker %d", scan, broker, worker)
 	}
 	t.Log(line + "\n" + said)
+}
+
+// memory gives the most that each kind of process had resident, in MiB.
+func (r *queueRig) memory() (scan, broker, worker int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for name, kib := range r.rss {
+		if strings.HasPrefix(name, "w") {
+			worker = max(worker, kib>>10)
+		}
+	}
+	return r.rss["scan"] >> 10, r.rss["broker"] >> 10, worker
 }
 
 // TestWorkersSample scans the sample, with all its probes, through a worker.
@@ -434,26 +458,6 @@ func TestWorkersResume(t *testing.T) {
 	require.Less(t, len(countFacts(t, shared)), len(countFacts(t, alone)))
 	r.scan(inventory, shared, append(r.queueArgs(), "--resume")...)
 	sameRuns(t, alone, shared)
-}
-
-// TestWorkersFigures prints tasks a second and memory for 1, 2 and 4 workers.
-func TestWorkersFigures(t *testing.T) {
-	tasks := envNumber(t, "MSPSCAN_QUEUE_FIGURES", 0)
-	if tasks == 0 {
-		t.Skip("MSPSCAN_QUEUE_FIGURES says how many tasks to measure with")
-	}
-	inventory, zones := hostsWorld(t, tasks)
-	for _, workers := range []int{1, 2, 4} {
-		r := newQueueRig(t, zones)
-		r.broker()
-		for i := range workers {
-			r.worker(fmt.Sprintf("w%d", i+1))
-		}
-		record := filepath.Join(r.dir, "run.ndjson")
-		said, took := r.scan(inventory, record, r.queueArgs()...)
-		r.stop()
-		figure(t, fmt.Sprintf("%d workers", workers), len(countFacts(t, record)), took, r, regexp.MustCompile(`\d+ facts.*`).FindString(said))
-	}
 }
 
 // TestCommandLineHidesPasswords: the command that a journal keeps shows no secret.
