@@ -394,10 +394,10 @@ func TestWorkers(t *testing.T) {
 	kills := <-ended
 	r.stop()
 	require.NotEmpty(t, kills)
+	figure(t, fmt.Sprintf("4 workers, kills %v", kills), len(countFacts(t, shared)), took, r, regexp.MustCompile(`\d+ facts.*`).FindString(said))
 	sameRuns(t, alone, shared)
 	require.NotContains(t, said, "refused")
 	require.Regexp(t, `given up 0\b`, said)
-	figure(t, fmt.Sprintf("4 workers, kills %v", kills), len(countFacts(t, shared)), took, r, regexp.MustCompile(`\d+ facts.*`).FindString(said))
 }
 
 // figure prints what a run took.
@@ -420,19 +420,6 @@ func (r *queueRig) memory() (scan, broker, worker int64) {
 		}
 	}
 	return r.rss["scan"] >> 10, r.rss["broker"] >> 10, worker
-}
-
-// TestWorkersSample scans the sample, with all its probes, through a worker.
-func TestWorkersSample(t *testing.T) {
-	r := newQueueRig(t, repoPath(t, "testdata", "ridgeline", "zones"))
-	inventory := repoPath(t, "testdata", "ridgeline", "inventory.yaml")
-	alone, shared := filepath.Join(r.dir, "alone.ndjson"), filepath.Join(r.dir, "shared.ndjson")
-	r.scan(inventory, alone)
-	r.broker()
-	r.worker("w1")
-	r.worker("w2")
-	r.scan(inventory, shared, r.queueArgs()...)
-	sameRuns(t, alone, shared)
 }
 
 // TestWorkersResume kills the scan itself when half of the facts are there: the

@@ -90,8 +90,8 @@ func NewCoordinator(ctx context.Context, cfg CoordinatorConfig) (*Coordinator, e
 	if len(cfg.Key.secret) == 0 {
 		return nil, fmt.Errorf("%w: %w", ErrUsage, errNoKey)
 	}
-	if !token(cfg.Header.Run) {
-		return nil, fmt.Errorf("%w: run id %q", ErrUsage, cfg.Header.Run)
+	if !token(cfg.Header.Run) || !token(cfg.Header.Group) {
+		return nil, fmt.Errorf("%w: run id %q of %q", ErrUsage, cfg.Header.Run, cfg.Header.Group)
 	}
 	cfg.Tuning = cfg.Tuning.withDefaults()
 	cfg.Dial.Name = "mspscan scan " + cfg.Header.Run
@@ -117,6 +117,11 @@ func (c *Coordinator) Stats() Stats {
 	s := c.stats
 	s.Refused, s.Workers = maps.Clone(s.Refused), maps.Clone(s.Workers)
 	return s
+}
+
+// Turns gives the coordinator's own share in the turns of its run.
+func (c *Coordinator) Turns() *RunTurns {
+	return newTurns(c.link, "scan-"+c.cfg.Header.Run, c.cfg.Now).For(c.cfg.Header)
 }
 
 // Close leaves the broker. A run that is finished takes its streams' share with

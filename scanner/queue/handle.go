@@ -141,7 +141,7 @@ func (p *parcel) arrived(ctx context.Context) bool {
 	}
 }
 
-// maxCrews is how many runs a worker keeps ready at a time.
+// maxCrews is how many groups of runs a worker keeps ready at a time.
 const maxCrews = 4
 
 // crewKey is what tells the crews of two headers apart.
@@ -156,9 +156,10 @@ type crew struct {
 	last  time.Time
 }
 
-// crew gives the crew of a run, opened at its first unit. The oldest idle one
+// crew gives the crew of a group of runs, opened at its first unit. The oldest idle one
 // makes room.
 func (w *worker) crew(ctx context.Context, h Header) (*crew, error) {
+	h.Run = "" // the runs of a group share one
 	key := crewKey(fmt.Sprintf("%+v", h))
 	w.mu.Lock()
 	c, ok := w.crews[key]

@@ -26,7 +26,8 @@ const (
 // goes with every unit, under its signature.
 type Header struct {
 	Run           string    `json:"run"`
-	Tool          string    `json:"tool"` // "mspscan 1.2.3"; a worker of another version is another kind
+	Group         string    `json:"group"` // of the runs of a portfolio, which share a rate and what a worker has ready; else the run
+	Tool          string    `json:"tool"`  // "mspscan 1.2.3"; a worker of another version is another kind
 	Started       time.Time `json:"started"`
 	Resolvers     []string  `json:"resolvers,omitempty"` // ADDR:PORT; none with Zones
 	Zones         string    `json:"zones,omitempty"`     // SHA-256 of the zone files that the worker serves itself
@@ -165,7 +166,7 @@ func openUnit(k Key, body []byte, sig string, now time.Time) (Unit, error) {
 	if age := now.Sub(u.Issued); age > maxAge || age < -maxAge {
 		return Unit{}, errStale
 	}
-	if len(u.Tasks) == 0 || len(u.Tasks) > maxTasks || !token(u.Header.Run) || u.ID != unitID(u.Header.Run, u.Name, u.Tasks) {
+	if len(u.Tasks) == 0 || len(u.Tasks) > maxTasks || !token(u.Header.Run) || !token(u.Header.Group) || u.ID != unitID(u.Header.Run, u.Name, u.Tasks) {
 		return Unit{}, errContent
 	}
 	for _, t := range u.Tasks {

@@ -25,7 +25,7 @@ func testKey(t testing.TB, word string) Key {
 func testUnit() Unit {
 	tasks := []fact.Task{{Probe: fact.ProbeCAA, Name: "a.example"}, {Probe: fact.ProbeMX, Name: "a.example"}}
 	return Unit{
-		Protocol: protocol, Header: Header{Run: "run1", Tool: "mspscan 1", Started: epoch, Ranks: 2}, ID: unitID("run1", "a.example", tasks),
+		Protocol: protocol, Header: Header{Run: "run1", Group: "run1", Tool: "mspscan 1", Started: epoch, Ranks: 2}, ID: unitID("run1", "a.example", tasks),
 		Name: "a.example", Tasks: tasks, Issued: epoch,
 	}
 }

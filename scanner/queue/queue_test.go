@@ -107,7 +107,7 @@ func (r *record) sync() error { r.durable = len(r.facts); r.synced++; return nil
 func coordinate(t *testing.T, url string, change func(*CoordinatorConfig)) (*Coordinator, *record) {
 	r := &record{facts: map[fact.Task]fact.Fact{}}
 	cfg := CoordinatorConfig{
-		Dial: Dial{URL: url}, Key: testKey(t, "k"), Header: Header{Run: "run1", Tool: "mspscan 1", Started: time.Now(), Catalogue: "cat", Vantage: "v"},
+		Dial: Dial{URL: url}, Key: testKey(t, "k"), Header: Header{Run: "run1", Group: "run1", Tool: "mspscan 1", Started: time.Now(), Catalogue: "cat", Vantage: "v"},
 		Tuning: quick(), Epoch: "e", Now: time.Now, Sync: r.sync, Consent: func(msp.Name) *Consent { return nil },
 		Known: func(task fact.Task) bool { _, ok := r.facts[task]; return ok },
 	}

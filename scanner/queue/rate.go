@@ -306,7 +306,7 @@ func (t *Turns) For(h Header) *RunTurns {
 	}
 	if h.Rate > 0 {
 		w := terms{interval: intervalOf(h.Rate), count: min(max(int(h.Rate/20), 1), 64)}
-		r.overall = &batch{key: "run." + h.Run, terms: w}
+		r.overall = &batch{key: "run." + h.Group, terms: w}
 	}
 	return r
 }

@@ -78,7 +78,7 @@ func TestTurnsOverWorkers(t *testing.T) {
 		require.NoError(t, err)
 		t.Cleanup(l.close)
 		turns := newTurns(l, string(rune('a'+i)), time.Now)
-		run := turns.For(Header{Run: "run1", RatePerServer: rate, InFlight: 2})
+		run := turns.For(Header{Run: "run1", Group: "run1", RatePerServer: rate, InFlight: 2})
 		for range 2 {
 			wg.Go(func() {
 				for range 6 {
@@ -113,13 +113,13 @@ func TestTurnsEnd(t *testing.T) {
 	defer l.close()
 	turns := newTurns(l, "w", time.Now)
 	server := netip.MustParseAddr("2001:db8::53")
-	free := turns.For(Header{Run: "r", Rate: -1, RatePerServer: -1})
+	free := turns.For(Header{Run: "r", Group: "r", Rate: -1, RatePerServer: -1})
 	for _, a := range []netip.Addr{{}, server} {
 		done, ok := free.Turn(t.Context(), a)
 		require.True(t, ok)
 		done()
 	}
-	bound := turns.For(Header{Run: "r", Rate: 1000, RatePerServer: 1000, InFlight: 1})
+	bound := turns.For(Header{Run: "r", Group: "r", Rate: 1000, RatePerServer: 1000, InFlight: 1})
 	_, ok := bound.Turn(t.Context(), netip.Addr{})
 	require.True(t, ok)
 	hold, ok := bound.Turn(t.Context(), server)
@@ -165,7 +165,7 @@ func TestTurnsWithoutBroker(t *testing.T) {
 	require.NoError(t, err)
 	defer l.close()
 	turns := newTurns(l, "w", time.Now)
-	run := turns.For(Header{Run: "r", Rate: 100, RatePerServer: 100, InFlight: 1})
+	run := turns.For(Header{Run: "r", Group: "r", Rate: 100, RatePerServer: 100, InFlight: 1})
 	done, ok := run.Turn(t.Context(), netip.MustParseAddr("192.0.2.1"))
 	require.True(t, ok)
 	done()

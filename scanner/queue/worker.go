@@ -22,8 +22,8 @@ const (
 	nakDelay     = 2 * time.Second  // before a unit that could not be run is handed out again
 )
 
-// Crew answers the units of one run, as its header says. It is safe for use by
-// several goroutines.
+// Crew answers the units of the runs of one group, as their header says. It is safe
+// for use by several goroutines.
 type Crew interface {
 	// Answer runs the unit's tasks and hands the fact of each to emit, with the
 	// queries of the scope's budget used so far. emit is safe for concurrent use.
@@ -50,7 +50,7 @@ type WorkerConfig struct {
 	Now       func() time.Time
 	Say       func(text string) // for a person; nil = nobody
 
-	// Open makes the crew of a run. turns shares the rates with the other workers.
+	// Open makes the crew of a group of runs; the header names no run. turns shares the rates with the other workers.
 	Open func(ctx context.Context, h Header, turns *RunTurns) (Crew, error)
 }
 

@@ -11,6 +11,7 @@ import (
 	"mspscan/msp/journal"
 	"mspscan/scanner"
 	"mspscan/scanner/plan"
+	"mspscan/scanner/resolve"
 )
 
 // maxRounds bounds the planning: each rank brings a handful of rounds.
@@ -23,9 +24,10 @@ type collector struct {
 	journal *journal.Writer // nil = the facts are kept in memory only
 	options plan.Options
 	run     scanner.RunConfig
-	remote  runner // nil = the tasks are run in this process
-	share   *stake // with other organisations; nil = with none
-	asked   int    // tasks run
+	remote  runner        // nil = the tasks are run in this process
+	turns   resolve.Turns // shared with the workers of the run; nil = there are none
+	share   *stake        // with other organisations; nil = with none
+	asked   int           // tasks run
 }
 
 // runner runs each task once and hands its fact to keep, one at a time: in this

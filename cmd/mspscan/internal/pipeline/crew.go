@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -28,13 +27,11 @@ const (
 // crew answers the units of one run: a resolver with the run's parameters, cache
 // and budgets, and the probes over it.
 type crew struct {
-	header  queue.Header
-	net     *network
-	cut     func() int64 // counts who gave up waiting for a turn as the broker was away
-	run     scanner.RunConfig
-	liar    bool // the resolver answers names that do not exist
-	mu      sync.Mutex
-	consent map[msp.Name]*queue.Consent
+	header queue.Header
+	net    *network
+	cut    func() int64 // counts who gave up waiting for a turn as the broker was away
+	run    scanner.RunConfig
+	liar   bool // the resolver answers names that do not exist
 }
 
 // openCrew makes the crew of a run and tries its resolver once.
@@ -44,7 +41,7 @@ func openCrew(ctx context.Context, zones string, cat *catalog.Catalog, h queue.H
 	if err != nil {
 		return nil, err
 	}
-	c := &crew{header: h, net: n, cut: turns.Cut, consent: map[msp.Name]*queue.Consent{}}
+	c := &crew{header: h, net: n, cut: turns.Cut}
 	list := probes.All(probes.Deps{Catalog: cat, Policies: c.policies(), More: n.more})
 	c.run = scanner.RunConfig{
 		Probes: list, Workers: unitTasks, TaskTimeout: taskTimeout, Vantage: h.Vantage, Scope: scopeOf,
@@ -68,8 +65,8 @@ func (c *crew) Answer(ctx context.Context, u queue.Unit, emit func(f fact.Fact, 
 	}
 	scope := string(u.Name)
 	c.net.client.Charge(scope, u.Spent)
-	c.consents(u)
-	allowed, forbidden := c.sort(u)
+	why := c.forbids(u.Consent)
+	allowed, forbidden := c.sort(u, why)
 	for _, t := range forbidden {
 		f := fact.Fact{Task: t, Reason: "no_consent", Vantage: c.run.Vantage, At: c.run.Now()}
 		f.Seal()
@@ -79,7 +76,7 @@ func (c *crew) Answer(ctx context.Context, u queue.Unit, emit func(f fact.Fact, 
 	cut := c.cut()
 	run := c.run
 	run.Probes = guarded(run.Probes, &trouble)
-	err := scanner.Run(ctx, run, allowed, func(f fact.Fact) error {
+	err := scanner.Run(context.WithValue(ctx, refusalKey{}, why), run, allowed, func(f fact.Fact) error {
 		if what := trouble.Load(); what != nil {
 			return fmt.Errorf("internal error: %s", *what)
 		}
@@ -95,10 +92,8 @@ func (c *crew) Answer(ctx context.Context, u queue.Unit, emit func(f fact.Fact, 
 	return err
 }
 
-// sort tells the tasks that may be run from the active ones without consent, on
-// the later of the run's day and this one.
-func (c *crew) sort(u queue.Unit) (allowed, forbidden []fact.Task) {
-	why := c.forbids(u.Name)
+// sort tells the tasks that may be run from the active ones without consent.
+func (c *crew) sort(u queue.Unit, why string) (allowed, forbidden []fact.Task) {
 	for _, t := range u.Tasks {
 		p, known := probes.ByName(c.run.Probes, t.Probe)
 		if known && p.Active && why != "" {
@@ -110,27 +105,21 @@ func (c *crew) sort(u queue.Unit) (allowed, forbidden []fact.Task) {
 	return allowed, forbidden
 }
 
-func (c *crew) consents(u queue.Unit) {
-	if !c.header.Active {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.consent[u.Name] = u.Consent
-}
+// refusalKey is the key of why a unit's name may not be probed actively, in the
+// context of its tasks.
+type refusalKey struct{}
 
-// forbids gives why a name may not be probed actively.
-func (c *crew) forbids(name msp.Name) string {
+// forbids gives why a name with this consent may not be probed actively, on the
+// later of the run's day and this one.
+func (c *crew) forbids(consent *queue.Consent) string {
 	if !c.header.Active || c.header.Passive {
 		return "the run is not active"
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	day := c.header.Started
 	if now := time.Now(); now.After(day) {
 		day = now
 	}
-	return c.consent[name].Forbids(day)
+	return consent.Forbids(day)
 }
 
 // policies gives the fetcher of the run, which holds itself to the units' consent.
@@ -146,7 +135,11 @@ type consented struct{ crew *crew }
 
 // Fetch implements mtasts.Fetcher.
 func (f consented) Fetch(ctx context.Context, domain msp.Name) ([]byte, error) {
-	return policyFetcher(f.crew.net, f.crew.header.AllowPrivate, map[msp.Name]string{domain: f.crew.forbids(domain)}).Fetch(ctx, domain)
+	why, known := ctx.Value(refusalKey{}).(string)
+	if !known {
+		why = "the task has no consent with it"
+	}
+	return policyFetcher(f.crew.net, f.crew.header.AllowPrivate, map[msp.Name]string{domain: why}).Fetch(ctx, domain)
 }
 
 // guarded gives the probes with a panic in one noted instead of passed on.

@@ -21,7 +21,7 @@ func testCrew(t *testing.T, active bool) *crew {
 	require.NoError(t, err)
 	cat, err := loadCatalog()
 	require.NoError(t, err)
-	h := queue.Header{Run: "r", Zones: hash, Started: time.Now(), Active: active, Rate: -1, RatePerServer: -1, InFlight: 8, Vantage: "zone files"}
+	h := queue.Header{Run: "r", Group: "r", Zones: hash, Started: time.Now(), Active: active, Rate: -1, RatePerServer: -1, InFlight: 8, Vantage: "zone files"}
 	c, err := openCrew(t.Context(), zones, cat, h, &queue.RunTurns{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, c.Close()) })

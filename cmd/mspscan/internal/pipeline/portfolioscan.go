@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"mspscan/msp"
@@ -26,6 +27,21 @@ type portfolioScan struct {
 	net   *network
 	id    string
 	start time.Time // of the run; all are judged as of it
+
+	mu   sync.Mutex
+	said map[string]bool
+}
+
+// aloud tells a person something once, however many organisations say it.
+func (p *portfolioScan) aloud(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if text == "" || p.cfg.Quiet || p.said[text] {
+		return
+	}
+	p.said[text] = true
+	p.bar.clear()
+	fmt.Fprintln(p.s.Err, msp.Visible(text))
 }
 
 // Portfolio scans the organisations of several inventories. What they lean on
@@ -69,7 +85,7 @@ func Portfolio(ctx context.Context, cfg Config, groups [][]string, s Streams) (e
 	defer func() { err = errors.Join(err, n.close()) }()
 	n.warn(s.Err, cfg.Quiet)
 	p.tidy()
-	scan := &portfolioScan{portfolio: p, store: store, net: n}
+	scan := &portfolioScan{portfolio: p, store: store, net: n, said: map[string]bool{}}
 	if err := scan.run(ctx, list); err != nil {
 		return err
 	}
@@ -177,7 +193,7 @@ func (p *portfolioScan) ready(ctx context.Context, e enlisted) (*job, error) {
 	if err != nil {
 		return nil, coded(CodeUsage, err)
 	}
-	j := &job{cfg: p.ofMember(e.id), s: p.s, judge: judge, loaded: loaded, graph: g, started: p.start, portfolio: p.id}
+	j := &job{cfg: p.ofMember(e.id), s: p.s, judge: judge, loaded: loaded, graph: g, started: p.start, portfolio: p.id, aloud: p.aloud}
 	if err := judge.useBaseline(ctx, j.cfg.Baseline, p.start); err != nil {
 		return nil, err
 	}

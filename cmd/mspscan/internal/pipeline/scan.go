@@ -73,9 +73,10 @@ type job struct {
 	errors []string
 	ended  journal.End // of the run that is gone on with
 
-	started   time.Time // of the run; zero = when it is made ready
-	portfolio string    // id of the portfolio's run; "" = the organisation is alone
-	share     *stake    // of what other organisations of the portfolio ask
+	started   time.Time         // of the run; zero = when it is made ready
+	portfolio string            // id of the portfolio's run; "" = the organisation is alone
+	share     *stake            // of what other organisations of the portfolio ask
+	aloud     func(text string) // tells a person what concerns the whole portfolio
 }
 
 // readyJudge enters the sandbox and reads the rules and all else that judges, for
@@ -274,7 +275,11 @@ func refuseLiar(f fact.Fact) error {
 	if f.Outcome != fact.Broken {
 		return nil
 	}
-	return &Error{CodeIncomplete, fmt.Errorf("resolver %s answers names that do not exist: nothing it says of absence can be believed; name another with --resolver", f.Task.Server)}
+	return refused(f.Task.Server)
+}
+
+func refused(resolver string) error {
+	return &Error{CodeIncomplete, fmt.Errorf("resolver %s answers names that do not exist: nothing it says of absence can be believed; name another with --resolver", resolver)}
 }
 
 // openJournal starts or goes on with the journal; nil if none was asked for.

@@ -60,7 +60,8 @@ func (c Config) validateSweep() error {
 }
 
 // sweep asks for names that may exist, where that is wanted, and then all that
-// the hosts which it found bring up.
+// the hosts which it found bring up. It is always this process that asks: the rate
+// to the resolvers bounds it, not the number of machines.
 func (j *job) sweep(ctx context.Context, c *collector) (err error) {
 	if !j.cfg.sweeps() {
 		return nil
@@ -73,7 +74,12 @@ func (j *job) sweep(ctx context.Context, c *collector) (err error) {
 		defer done()
 	}
 	tasks := plan.Sweep(j.graph, j.cfg.sweepOptions())
-	usual := c.run
+	usual, remote := c.run, c.remote
+	if remote != nil {
+		if err := j.here(ctx, c); err != nil {
+			return err
+		}
+	}
 	c.run.Workers, c.run.TaskTimeout = sweepWorkers, sweepTimeout
 	watch := j.watchSweep(tasks)
 	if c.run.Env.Scout, err = j.net.scout(watch); err != nil {
@@ -81,7 +87,7 @@ func (j *job) sweep(ctx context.Context, c *collector) (err error) {
 	}
 	c.run.Observe = nil // it counts tasks; a sweep is counted by names
 	err = c.round(ctx, tasks)
-	c.run = usual
+	c.run, c.remote = usual, remote
 	j.bar.clear()
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 
 	"mspscan/msp"
 	"mspscan/msp/fact"
+	"mspscan/scanner"
 	"mspscan/scanner/plan"
 	"mspscan/scanner/queue"
 	"mspscan/scanner/resolve"
@@ -82,8 +83,6 @@ func (c Config) validateQueue() error {
 		return usage("--nats-wait %s: a time such as 2m", c.Queue.Wait)
 	case c.Journal == "":
 		return usage("--nats needs --journal FILE: the journal is the record, the broker only transport")
-	case c.sweeps():
-		return usage("--nats and --sweep exclude each other: a sweep is one machine's work; run it apart")
 	case len(c.Resolvers) == 0 && c.Zones == "":
 		return usage("--nats needs --resolver ADDR: every worker asks the resolvers that the run names, none of its own")
 	}
@@ -128,7 +127,7 @@ func (j *job) join(ctx context.Context, c *collector) (leave func(finished bool)
 	if err != nil {
 		return nil, err
 	}
-	j.say(odd)
+	j.tell()(odd)
 	co, err := queue.NewCoordinator(ctx, queue.CoordinatorConfig{
 		Dial: j.cfg.Queue.Dial, Key: key, Header: j.runHeader(), Epoch: randomLabel(), Now: time.Now,
 		Tuning:  queue.Tuning{Patience: j.cfg.Queue.Wait},
@@ -136,12 +135,12 @@ func (j *job) join(ctx context.Context, c *collector) (leave func(finished bool)
 		Known:   func(t fact.Task) bool { _, done := j.graph.FactOf(t); return done },
 		Consent: j.consent(),
 		Observe: j.bar.watch(),
-		Say:     j.say,
+		Say:     j.tell(),
 	})
 	if err != nil {
 		return nil, fromQueue(err)
 	}
-	c.remote = remote{co}
+	c.remote, c.turns = remote{co}, co.Turns()
 	return func(finished bool) {
 		co.Close(ctx, finished)
 		j.sum(co.Stats())
@@ -156,6 +155,32 @@ func (r remote) Run(ctx context.Context, tasks []fact.Task, keep func(fact.Fact)
 	return fromQueue(r.c.Run(ctx, tasks, keep))
 }
 
+// here makes ready to ask from this process in a run that workers share: what it
+// sends to name servers counts with what they send, and its own way to the
+// resolvers is tried, as only theirs was.
+func (j *job) here(ctx context.Context, c *collector) error {
+	config := j.net.config
+	config.Turns = c.turns
+	client, err := resolve.New(config)
+	if err != nil {
+		return coded(CodeInternal, err)
+	}
+	if scanner.Preflight(ctx, client, j.net.resolvers[0], randomLabel).Rewrites {
+		return refused(j.net.resolvers[0])
+	}
+	c.remote, c.run.Env.Resolver = nil, client
+	return nil
+}
+
+// tell gives what tells a person of the broker and the workers: of all organisations
+// of a portfolio the same thing once.
+func (j *job) tell() func(text string) {
+	if j.aloud != nil {
+		return j.aloud
+	}
+	return j.say
+}
+
 // say tells a person something while the run goes on.
 func (j *job) say(text string) {
 	if text != "" && !j.cfg.Quiet {
@@ -167,7 +192,7 @@ func (j *job) say(text string) {
 // runHeader is what the workers must know of the run.
 func (j *job) runHeader() queue.Header {
 	h := queue.Header{
-		Run: j.header.ID, Tool: j.header.Tool, Started: j.header.Started, Zones: j.header.Zones,
+		Run: j.header.ID, Group: cmp.Or(j.portfolio, j.header.ID), Tool: j.header.Tool, Started: j.header.Started, Zones: j.header.Zones,
 		Passive: j.header.Passive, Active: j.header.Active, AllowPrivate: j.cfg.AllowPrivate, Ranks: j.header.Ranks,
 		Rate: j.net.config.Rate, RatePerServer: j.net.config.RatePerServer, InFlight: j.net.config.InFlight,
 		Catalogue: j.judge.catalog.Hash(), Vantage: "workers",
