@@ -58,7 +58,7 @@ func (r *round) lost(ctx context.Context) error {
 // buried takes the advisories of units that were handed out too often: such a
 // message stays in a work queue for ever unless it is deleted.
 func (r *round) buried(ctx context.Context) error {
-	for {
+	for range 4 { // what is left waits for the next tick: a flood must not hold up the rest
 		batch, err := r.c.dead.FetchNoWait(factBatch)
 		if err != nil {
 			return fmt.Errorf("look for dead units: %w", err)
@@ -78,9 +78,10 @@ func (r *round) buried(ctx context.Context) error {
 			return fmt.Errorf("look for dead units: %w", err)
 		}
 		if n == 0 {
-			return nil
+			break
 		}
 	}
+	return nil
 }
 
 // advisory is the broker's word that a message was handed out too often.
@@ -98,8 +99,9 @@ func (r *round) bury(ctx context.Context, a advisory) error {
 		return fmt.Errorf("look at the queue: %w", err)
 	}
 	m, err := stream.GetMsg(ctx, a.Sequence)
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil
+	var refused *jetstream.APIError
+	if errors.Is(err, jetstream.ErrMsgNotFound) || errors.As(err, &refused) && refused.Code < 500 {
+		return nil // gone; or the broker takes the number for nonsense, as one can be that somebody made up
 	}
 	if err != nil {
 		return fmt.Errorf("read a dead unit: %w", err)

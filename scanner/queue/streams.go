@@ -45,7 +45,8 @@ const (
 	duplicates = 2 * time.Minute // window in which a second publish of the same id is dropped
 	keepFacts  = 7 * 24 * time.Hour
 	keepDead   = 24 * time.Hour
-	maxPending = 20000 // units at work over all workers
+	factWait   = 15 * time.Second // without an acknowledgement, after which a fact comes again: it counts once
+	maxPending = 20000            // units at work over all workers
 )
 
 // ensureStreams makes the streams that are not there, as they are not after the
@@ -99,7 +100,7 @@ func factConsumer(ctx context.Context, js jetstream.JetStream, run string) (jets
 	}
 	c, err := js.CreateOrUpdateConsumer(ctx, streamFacts, jetstream.ConsumerConfig{
 		Durable: "run-" + run, FilterSubject: factSubject(run), AckPolicy: jetstream.AckExplicitPolicy,
-		AckWait: time.Minute, MaxAckPending: 4 * factBatch, InactiveThreshold: keepFacts,
+		AckWait: factWait, MaxAckPending: 4 * factBatch, InactiveThreshold: keepFacts,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make consumer of facts: %w", err)
