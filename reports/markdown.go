@@ -68,11 +68,11 @@ func (d *markdown) head() {
 	if f := d.r.Summary.BestFix; f != nil {
 		fmt.Fprintf(&d.b, "The one change worth most: %s. It cuts %s.\n", cell(strings.TrimRight(f.Text, ". ")), d.money(f.Reduction))
 	}
-	for i, line := range d.r.Summary.Explain {
+	for i, line := range d.r.Summary.Explained() {
 		if i == 0 {
-			d.b.WriteByte('\n')
+			d.b.WriteString("\n**Is the obvious fix worth it?**\n\n")
 		}
-		fmt.Fprintf(&d.b, "- %s\n", cell(line))
+		fmt.Fprintf(&d.b, "- %s\n", MarkdownText(Cut(line, 2000)))
 	}
 	if !d.r.Run.Complete {
 		d.b.WriteString("**The run did not end: what follows is partial.**\n")
@@ -236,7 +236,7 @@ func (d *markdown) byCost() {
 	if words := d.r.Sensitivity.Words; len(words) > 0 {
 		d.b.WriteString("\n## How much the ranking hangs on the model\n\n")
 		for _, w := range words {
-			fmt.Fprintf(&d.b, "- %s\n", cell(w))
+			fmt.Fprintf(&d.b, "- %s\n", MarkdownText(Cut(w, 2000)))
 		}
 	}
 }

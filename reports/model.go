@@ -175,7 +175,7 @@ func (b *builder) sensitivityWords(s Sensitivity) []string {
 	case s.FirstHeld == s.Runs && s.Held == s.Runs:
 		list = append(list, fmt.Sprintf("Changing any one number of the tables by %s, up or down, changes no place in the ranking (%d runs).", share, s.Runs))
 	case s.FirstHeld == s.Runs:
-		list = append(list, fmt.Sprintf("Changing any one number of the tables by %s, up or down, leaves the first %s as they are; further down, places change in %d of %d runs.", share, b.firstWords(s), s.Runs-s.Held, s.Runs))
+		list = append(list, fmt.Sprintf("Changing any one number of the tables by %s, up or down, leaves the first %s in their order; further down, places change in %d of %d runs.", share, b.firstWords(s), s.Runs-s.Held, s.Runs))
 	default:
 		list = append(list, fmt.Sprintf("Changing any one number of the tables by %s, up or down, changes the order of the first %s in %d of %d runs: %s.", share, b.firstWords(s), s.Runs-s.FirstHeld, s.Runs, entries(s.Swings)))
 	}
@@ -187,14 +187,14 @@ func (b *builder) sensitivityWords(s Sensitivity) []string {
 		{"lower", s.Down, func(p SensitivityRow) int { return p.RankDown }},
 		{"higher", s.Up, func(p SensitivityRow) int { return p.RankUp }},
 	} {
-		text := fmt.Sprintf("With every number %s %s at once, the first %s stay as they are.", share, all.word, b.firstWords(s))
+		text := fmt.Sprintf("With every number %s %s at once, the first %s keep their order.", share, all.word, b.firstWords(s))
 		if all.changed {
 			text = fmt.Sprintf("With every number %s %s at once, the first are %s.", share, all.word, b.orderBy(s, all.rank))
 		}
 		list = append(list, text)
 	}
 	first := s.Providers[0]
-	text := fmt.Sprintf("%s is the costliest in every run", b.name(first.Provider))
+	text := fmt.Sprintf("In no run is another provider costlier than %s", b.name(first.Provider))
 	if first.WorstRank > 1 || first.RankDown > 1 || first.RankUp > 1 {
 		text = fmt.Sprintf("%s is the costliest by the tables as they are, not in every run", b.name(first.Provider))
 	}

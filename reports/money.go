@@ -2,49 +2,36 @@ package reports
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"mspscan/msp"
 )
 
 // Money gives an amount short enough for a headline: AUD 8.53M, AUD 920k.
-func Money(currency string, v float64) string {
-	return strings.TrimSpace(currency + " " + short(v))
-}
+func Money(currency string, v float64) string { return msp.Amount(currency, v) }
 
-// PerCost gives what a unit of cost takes off: AUD 36.35.
-func PerCost(currency string, v float64) string {
-	switch {
-	case v >= 1000:
-		return Money(currency, v)
-	case v >= 100:
-		return strings.TrimSpace(fmt.Sprintf("%s %.0f", currency, v))
-	case v >= 10:
-		return strings.TrimSpace(fmt.Sprintf("%s %.1f", currency, v))
-	}
-	return strings.TrimSpace(fmt.Sprintf("%s %.2f", currency, v))
-}
+// PerCost gives what a unit of cost takes off: AUD 36.4.
+func PerCost(currency string, v float64) string { return msp.AmountPerUnit(currency, v) }
 
-// Often gives a number of events a year as people say it: 0.053 times a year (once
-// in 19 years).
+// Often gives a frequency as people say it: 0.053 compromises a year (one in 19
+// years).
 func Often(perYear float64) string {
 	switch {
 	case perYear <= 0:
-		return "never"
+		return "no compromise"
 	case perYear < 1:
-		return fmt.Sprintf("%.2g times a year (once in %.0f years)", perYear, 1/perYear)
+		return fmt.Sprintf("%.2g compromises a year (one in %.0f years)", perYear, 1/perYear)
 	case perYear == 1:
-		return "once a year"
+		return "one compromise a year"
 	}
-	return fmt.Sprintf("%.3g times a year", perYear)
+	return fmt.Sprintf("%.3g compromises a year", perYear)
 }
 
 // AnnualWords says what a provider's compromise is expected to cost a year.
 func AnnualWords(currency string, a Annual) string {
-	text := fmt.Sprintf("%s a year is expected if that happens %s", Money(currency, a.Loss.Hi), Often(a.Frequency.Mean))
+	text := fmt.Sprintf("At %s, as the inventory judges it, that is %s a year", Often(a.Frequency.Mean), Money(currency, a.Loss.Hi))
 	if short(a.Least) != short(a.Most) {
-		text += fmt.Sprintf("; between %s and %s by the ends of what was judged", short(a.Least), short(a.Most))
+		text += fmt.Sprintf(", from %s to %s", Money(currency, a.Least), Money(currency, a.Most))
 	}
 	return text
 }
@@ -63,19 +50,7 @@ func CostWords(currency string, f msp.Fix) string {
 	return ""
 }
 
-func short(v float64) string {
-	switch a := math.Abs(v); {
-	case a >= 999_500_000:
-		return fmt.Sprintf("%.2fB", v/1e9)
-	case a >= 9_995_000:
-		return fmt.Sprintf("%.1fM", v/1e6)
-	case a >= 999_500:
-		return fmt.Sprintf("%.2fM", v/1e6)
-	case a >= 1_000:
-		return fmt.Sprintf("%.0fk", v/1e3)
-	}
-	return fmt.Sprintf("%.0f", v)
-}
+func short(v float64) string { return msp.ShortAmount(v) }
 
 // Score gives a score with its range: "85 (78-85)", or "9" where both readings
 // agree.

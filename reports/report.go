@@ -137,6 +137,15 @@ type Headline struct {
 	Before     *Before  `json:"before"` // null without a previous run
 }
 
+// Explained gives the sentences of Explain behind the first, which says what stands
+// in the headline.
+func (h Headline) Explained() []string {
+	if len(h.Explain) == 0 {
+		return nil
+	}
+	return h.Explain[1:]
+}
+
 // Before is the previous run in figures.
 type Before struct {
 	Run      string    `json:"run"`

@@ -34,12 +34,14 @@ func reportsOf(t *testing.T) map[string]*reports.Report {
 	require.NoError(t, err)
 	hostile, err := sample.Hostile(hostileTexts(t))
 	require.NoError(t, err)
+	priced, err := sample.Priced()
+	require.NoError(t, err)
 	second, err := sample.Mining()
 	require.NoError(t, err)
 	second.Previous = mining(t)
 	return map[string]*reports.Report{
 		"mining": mining(t), "empty": reports.Build(empty), "one": reports.Build(one), "many": reports.Build(many),
-		"hostile": reports.Build(hostile), "second": reports.Build(second),
+		"hostile": reports.Build(hostile), "second": reports.Build(second), "priced": reports.Build(priced),
 	}
 }
 

@@ -2,36 +2,75 @@ package exposure
 
 import (
 	"fmt"
-	"math"
 	"strings"
+	"unicode/utf8"
 
 	"mspscan/msp"
 )
 
-// wordsOf says what a change is.
+// wordsOf says what a change is, as something to do.
 func (m *Model) wordsOf(c candidate) string {
-	at := m.doorWords(c.door)
 	if c.control == "" {
-		return "close " + at
+		return "close " + m.doorWords(c.door)
 	}
-	return "have " + controlWords(c.control) + " in place and verified on " + at
+	return "have " + controlWords(c.control) + " in place and verified on " + m.doorWords(c.door)
 }
+
+// doing says what a change is, as something that is done.
+func (m *Model) doing(c candidate) string {
+	if c.control == "" {
+		return "closing " + m.doorWords(c.door)
+	}
+	return "having " + controlWords(c.control) + " in place and verified on " + m.doorWords(c.door)
+}
+
+// mostNames is how many targets of a door are named.
+const mostNames = 3
 
 // doorWords names a door with its kind and where it leads.
 func (m *Model) doorWords(d int32) string {
 	door := m.doors[d]
 	var to []string
-	for _, n := range door.stated {
-		to = append(to, m.s.nodes[n].id)
+	for i, n := range door.stated {
+		if i == mostNames && len(door.stated) > mostNames+1 {
+			to = append(to, fmt.Sprintf("%d more", len(door.stated)-i))
+			break
+		}
+		to = append(to, m.nameOf(n))
 	}
-	kind := strings.ReplaceAll(string(door.kind), "_", " ")
-	if door.assumed {
-		kind = "access never stated"
+	switch {
+	case door.assumed:
+		return fmt.Sprintf("%s (access never stated, into %s)", door.id, joined(to))
+	case door.kind == msp.AccessInternal:
+		return fmt.Sprintf("%s (from %s to %s)", door.id, m.nameOf(door.from), joined(to))
 	}
-	if door.kind == msp.AccessInternal {
-		return fmt.Sprintf("%s (%s to %s)", door.id, m.s.nodes[door.from].id, joined(to))
+	return fmt.Sprintf("%s (%s into %s)", door.id, kindWords(door.kind), joined(to))
+}
+
+// nameOf gives the name of a node, or its id where there is none that fits a
+// sentence.
+func (m *Model) nameOf(n int32) string {
+	at := m.s.nodes[n]
+	if at.name == "" || utf8.RuneCountInString(at.name) > 60 {
+		return at.id
 	}
-	return fmt.Sprintf("%s (%s to %s)", door.id, kind, joined(to))
+	return at.name
+}
+
+func kindWords(k msp.AccessKind) string {
+	switch k {
+	case msp.RMMAgent:
+		return "RMM agent"
+	case msp.DomainAdmin:
+		return "domain administrator"
+	case msp.BackupAdmin:
+		return "backup administrator"
+	case msp.AccessSaaS:
+		return "SaaS"
+	case msp.RDP, msp.SSH, msp.VPN, msp.API, msp.AccessDNS:
+		return strings.ToUpper(string(k))
+	}
+	return strings.ReplaceAll(string(k), "_", " ")
 }
 
 func controlWords(c msp.Control) string {
@@ -80,21 +119,7 @@ func sentence(words []string) string {
 }
 
 // amount writes money for people: AUD 4.36M.
-func (m *Model) amount(v float64) string {
-	unit := m.s.currency
-	if unit != "" {
-		unit += " "
-	}
-	switch a := math.Abs(v); {
-	case a >= 1e9:
-		return fmt.Sprintf("%s%.2fB", unit, v/1e9)
-	case a >= 1e5:
-		return fmt.Sprintf("%s%.2fM", unit, v/1e6)
-	case a >= 1e3:
-		return fmt.Sprintf("%s%.1fk", unit, v/1e3)
-	}
-	return fmt.Sprintf("%s%.0f", unit, v)
-}
+func (m *Model) amount(v float64) string { return msp.Amount(m.s.currency, v) }
 
 // percent writes the share of part in whole.
 func percent(part, whole float64) string {

@@ -211,12 +211,29 @@ func TestWorkedExampleInWords(t *testing.T) {
 	text, err := workedModel(t).Explain("northmsp")
 	require.NoError(t, err)
 	require.Equal(t, []string{
-		"If northmsp is compromised, AUD 8.53M of AUD 10.00M is at risk (AUD 7.80M if every unknown answer turned out to be yes): a score of 85 (78-85).",
-		"Closing north-vpn (vpn to erp), its own door to what is dearest, takes off AUD 0.24M (2.8 %): erp is still reached with 81 % over north-rmm and ad-erp.",
-		"To have segmentation in place and verified on north-rmm (rmm agent to ad) is worth more: AUD 5.82M (68.2 %).",
-		"The best two such changes, to have phishing-resistant multi-factor authentication in place and verified on north-rmm (rmm agent to ad) and to have segmentation in place and verified on north-rmm (rmm agent to ad), take off AUD 6.83M (80.1 %).",
-		"Ask first whether there is multi-factor authentication on north-rmm (rmm agent to ad): the answer is worth AUD 0.73M of range.",
+		"If NorthMSP Pty Ltd is compromised, AUD 8.53M of AUD 10.0M is expected to be reached (AUD 7.80M if every answer that is still unknown turns out to be yes): a score of 85 (78-85) of 100.",
+		"The fix that comes to mind first is to close north-vpn (VPN into ERP), its own door to the most valuable asset that it enters directly. On its own that is hardly worth it: it cuts only AUD 237k (2.8 %), since ERP would still be reached with a probability of 81 % through north-rmm (RMM agent into Active Directory) and then ad-erp (from Active Directory to ERP).",
+		"More is won by having segmentation in place and verified on north-rmm (RMM agent into Active Directory): it cuts AUD 5.82M (68.2 %).",
+		"The best two changes that leave every door in use are phishing-resistant multi-factor authentication and segmentation, both on north-rmm (RMM agent into Active Directory); together they cut AUD 6.83M (80.1 %).",
+		"Of the answers noted as unknown, ask first for this one: is there multi-factor authentication on north-rmm (RMM agent into Active Directory)? It settles AUD 727k of the range.",
 	}, text)
+}
+
+// TestWorkedExampleInWordsWithCosts: the best value for money stands beside what
+// cuts most.
+func TestWorkedExampleInWordsWithCosts(t *testing.T) {
+	m, err := Build(inputOf(costed(), day()), DefaultTables(), day())
+	require.NoError(t, err)
+	text, err := m.Explain("northmsp")
+	require.NoError(t, err)
+	require.Len(t, text, 6)
+	require.Contains(t, text[1], "it cuts only AUD 237k (2.8 %) for AUD 40k, since ERP would still be reached")
+	require.Contains(t, text[2], "it cuts AUD 5.82M (68.2 %) for AUD 300k.")
+	require.Equal(t, "The best value for money is having just-in-time privileged access in place and verified on north-rmm (RMM agent into Active Directory): it cuts AUD 4.36M (51.1 %) for AUD 120k, AUD 36.4 for each AUD 1 spent. Changes without a cost are not compared.", text[3])
+	require.Contains(t, text[4], "together they cut AUD 6.83M (80.1 %; no cost given).")
+	text, err = m.Explain("mailco")
+	require.NoError(t, err)
+	require.Contains(t, text[1], "That is worth it where the service can do without: it cuts AUD 900k (100.0 %; no cost given).")
 }
 
 func TestByDoorAndChokes(t *testing.T) {

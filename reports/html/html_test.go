@@ -270,6 +270,26 @@ func TestSays(t *testing.T) {
 	require.True(t, strings.Contains(render(t, r), "The run did not end."))
 }
 
+// TestSaysMoney: what an inventory says of frequency and cost stands on the page,
+// and nothing of it where it says nothing.
+func TestSaysMoney(t *testing.T) {
+	in, err := sample.Priced()
+	require.NoError(t, err)
+	page := render(t, reports.Build(in))
+	words := []string{
+		"At 0.053 compromises a year (one in 19 years), as the inventory judges it, that is AUD 1.51M a year, from AUD 515k to AUD 2.84M.",
+		"The frequency is the organisation's for any provider.", "Is the obvious fix worth it?", "hardly worth it",
+		"Most for its cost:</strong> Record the sessions on southern-door. It cuts AUD 900k and costs nothing.",
+		"Rank by cost", "not given", "AUD 36.3", "Two rankings stand side by side",
+		"no frequency", "<strong>not those built in</strong>", "The transmission tables ridgeline/v2",
+	}
+	plain := render(t, mining(t))
+	for _, text := range words {
+		require.True(t, strings.Contains(page, text), text)
+		require.False(t, strings.Contains(plain, text), text)
+	}
+}
+
 // TestData holds what the scripts compute with: the sets of changes by their
 // places.
 func TestData(t *testing.T) {

@@ -10,48 +10,45 @@ import (
 	"mspscan/reports"
 )
 
-// annualColumns are the columns of a loss a year; none where nobody gave a
-// frequency.
-func (b *book) annualColumns() []column {
+// addAnnual adds the columns of a loss a year, where somebody gave a frequency: the
+// loss where it is printed, for which wide columns give way, its range behind.
+func (b *book) addAnnual(t *table) {
 	if !b.r.HasAnnual() {
-		return nil
+		return
 	}
-	return []column{
-		{"Times a year", 9, smallE, ""},
-		{"Loss a year hi", 14, moneyC, ""},
-		{"Loss a year lo", 14, moneyC, ""},
-		{"Loss a year from", 14, money, ""},
-		{"Loss a year to", 14, money, ""},
-	}
+	t.insert("Exposure lo", []column{{"Times a year", 7, smallE, ""}, {"Loss a year hi", 13, moneyC, ""}})
+	t.insert("Owner", []column{{"Loss a year lo", 14, moneyC, ""}, {"Least loss a year", 14, money, ""}, {"Most loss a year", 14, money, ""}})
+	t.columns[t.col("Assets reached")-1].width -= 6
+	t.columns[t.col("Services")-1].width -= 3
+	t.columns[t.col("Reason")-1].width -= 3
+	t.note += " Loss a year is the frequency of the inventory times the exposure; losses do not add up."
 }
 
-// annualCells gives them for a provider; the frequency may be changed and the
-// loss follows.
-func (b *book) annualCells(p *reports.Provider, row int, c providerColumns) []any {
-	if !b.r.HasAnnual() {
-		return nil
-	}
+// annualCells gives them for a provider, those that are printed and those behind;
+// the frequency may be changed and the loss follows.
+func (b *book) annualCells(p *reports.Provider, row int, c providerColumns) (printed, behind []any) {
 	a := p.Annual
-	if a == nil {
-		return []any{nil, nil, nil, nil, nil}
+	switch {
+	case !b.r.HasAnnual():
+		return nil, nil
+	case a == nil:
+		return []any{nil, nil}, []any{nil, nil, nil}
 	}
-	often := c.at("Times a year", row)
-	times := func(title string) string { return often + "*" + c.at(title, row) }
-	mean := a.Frequency.Mean
-	return []any{mean, live{times("Exposure hi"), mean * p.Exposure.Hi}, live{times("Exposure lo"), mean * p.Exposure.Lo}, a.Least, a.Most}
+	often, mean := c.at("Times a year", row), a.Frequency.Mean
+	times := func(title string, money float64) live { return live{often + "*" + c.at(title, row), mean * money} }
+	return []any{mean, times("Exposure hi", p.Exposure.Hi)}, []any{times("Exposure lo", p.Exposure.Lo), a.Least, a.Most}
 }
 
 // moneyWords says on the summary what the worst provider is expected to cost a
-// year, and which change takes off most for its cost, where the inventory says so.
+// year, where the inventory says how often, and whether the obvious fix is worth it.
 func (b *book) moneyWords() []string {
 	r, currency := b.r, text(b.r.Organisation.Currency)
 	var list []string
 	if len(r.Providers) > 0 && r.Providers[0].Annual != nil {
 		list = append(list, reports.AnnualWords(currency, *r.Providers[0].Annual)+".")
 	}
-	if best := r.FixesByCost(false); len(best) > 0 {
-		f := best[0]
-		list = append(list, fmt.Sprintf("Most for its cost: %s. It cuts %s and %s.", strings.TrimRight(text(reports.Cut(f.Text, 240)), ". "), reports.Money(currency, f.Reduction), reports.CostWords(currency, f)))
+	for _, line := range r.Summary.Explained() {
+		list = append(list, text(reports.Cut(line, 1000)))
 	}
 	return list
 }
@@ -82,21 +79,21 @@ func (b *book) costCells(a *reports.Action, t *table, row int) []any {
 		c := colName(t.col(title))
 		return fmt.Sprintf("$%s$%d:$%s$%d", c, firstRow, c, t.last())
 	}
-	cost, per := any(nil), any("")
+	cost, per := any(nil), any("–")
 	if a.Cost != nil {
 		cost = *a.Cost
 		if per = "free"; *a.Cost > 0 {
 			per = a.Gain / *a.Cost
 		}
 	}
-	rank := any("")
+	rank := any("–")
 	if a.Cost != nil {
 		rank = b.rankByCost(a)
 	}
 	return []any{
 		cost,
-		live{fmt.Sprintf(`IF(LEN(%s)=0,"",IF(%s=0,"free",%s/%s))`, at("Cost"), at("Cost"), at("Exposure gain"), at("Cost")), per},
-		live{fmt.Sprintf(`IF(LEN(%s)=0,"",IF(%s=0,1,COUNTIF(%s,0)+RANK(%s,%s)))`, at("Cost"), at("Cost"), all("Cost"), at("Cut for each 1 spent"), all("Cut for each 1 spent")), rank},
+		live{fmt.Sprintf(`IF(LEN(%s)=0,"–",IF(%s=0,"free",%s/%s))`, at("Cost"), at("Cost"), at("Exposure gain"), at("Cost")), per},
+		live{fmt.Sprintf(`IF(LEN(%s)=0,"–",IF(%s=0,1,COUNTIF(%s,0)+RANK(%s,%s)))`, at("Cost"), at("Cost"), all("Cost"), at("Cut for each 1 spent"), all("Cut for each 1 spent")), rank},
 	}
 }
 
@@ -124,7 +121,7 @@ func (b *book) fixes() error {
 		columns: []column{
 			{"Rank by cut", 7, centred, ""},
 			{"Change", 60, wrapped, ""},
-			{"Changes", 8, number, ""},
+			{"Changes", 9, number, ""},
 			{"Measured on", 20, wrapped, ""},
 			{"Exposure before", 15, money, ""},
 			{"Exposure after", 15, money, ""},
@@ -296,8 +293,14 @@ func (s *stream) tables(row int) error {
 	if err := line(section, heading, nil, nil); err != nil {
 		return err
 	}
-	if err := line(note, "SHA-256 "+m.SHA256+". Expert judgement; --model FILE replaces any number. A door opens with the share of its kind, times 1 less the strongest control of each family."); err != nil {
-		return err
+	for _, words := range []string{
+		"SHA-256 " + m.SHA256,
+		"Expert judgement; --model FILE replaces any number. The sheet Sensitivity shows what hangs on them.",
+		"A door opens with the probability of its kind, times 1 less the share of the strongest control of each family.",
+	} {
+		if err := line(note, words); err != nil {
+			return err
+		}
 	}
 	for _, x := range m.Base {
 		if err := line(plain, "Door: "+sentence(x.Kind), x.Share, "opens with this probability when it has no controls"); err != nil {
@@ -307,7 +310,7 @@ func (s *stream) tables(row int) error {
 	for _, c := range m.Controls {
 		words := "family " + c.Family
 		for _, k := range c.ByKind {
-			words += fmt.Sprintf("; %.4g on a door of kind %s", k.Share, strings.ToLower(sentence(k.Kind)))
+			words += fmt.Sprintf("; %.4g on a door of kind %s", k.Share, sentence(k.Kind))
 		}
 		if err := line(plain, "Control: "+sentence(c.Control), c.Share, "taken off a door; "+words); err != nil {
 			return err

@@ -61,10 +61,7 @@ func (b *book) providersTable() *table {
 		printed: "Owner",
 		n:       len(b.r.Providers),
 	}
-	t.insert("Exposure lo", b.annualColumns())
-	if b.r.HasAnnual() {
-		t.note += " Loss a year is the frequency that the inventory gives times the exposure, from its least to its greatest; losses do not add up."
-	}
+	b.addAnnual(t)
 	c := providerColumns{t: t}
 	worst := b.worstSeverities()
 	t.row = func(i, row int) []any { return b.providerRow(&b.r.Providers[i], row, c, worst) }
@@ -94,13 +91,15 @@ func (b *book) providerRow(p *reports.Provider, row int, c providerColumns, wors
 		sentence(p.HighestAccess), sentence(p.Privileged), sentence(p.Standing), text(strings.Join(p.Assets, ", ")),
 		eHi, eLo,
 	}
-	cells = append(append(cells, b.annualCells(p, row, c)...),
+	printed, behind := b.annualCells(p, row, c)
+	cells = append(append(cells, printed...),
 		sHi, sLo, scoreGrade(p, row, c), text(cmp.Or(p.ToolGrade, p.Grade)), over, reason, effectiveGrade(p, row, c))
 	for _, s := range []msp.Severity{msp.Critical, msp.High, msp.Medium, msp.Low} {
 		cells = append(cells, countOf(p, s, row))
 	}
-	return append(cells,
-		b.strength(p, row), old, change(p, row, c), date(p.NextReview), date(p.ContractEnds), owner,
+	cells = append(cells,
+		b.strength(p, row), old, change(p, row, c), date(p.NextReview), date(p.ContractEnds), owner)
+	return append(append(cells, behind...),
 		lines(p.Data), lines(p.SubProviders), lines(p.Domains), date(p.LastReview), text(p.Contract), b.findingLink(p), impact(p, row, c), max(1, worst[p.ID]), likelihood(p, row, c))
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -51,6 +52,8 @@ func books(t testing.TB) map[string]book {
 		}
 	}
 	made["scored"] = book{scored, render(t, scored)}
+	in, err = sample.Priced()
+	add("priced", in, err)
 	in, err = sample.Empty()
 	add("empty", in, err)
 	in, err = sample.Many(1, 3)
@@ -80,7 +83,10 @@ func open(t testing.TB, raw []byte) *excelize.File {
 func TestSheets(t *testing.T) {
 	want := []string{"Cover", "Summary", "Providers", "Findings", "Risk matrix", "Access paths", "Supply chain", "Concentration", "Shared parties", "Controls", "DNS", "Action plan", "Changes", "Waivers", "Crosswalk", "Rules", "Method", "Sensitivity", "Run", "Lists"}
 	for name, b := range books(t) {
-		f := open(t, b.bytes)
+		f, want := open(t, b.bytes), want
+		if b.report.Priced() {
+			want = slices.Insert(slices.Clone(want), slices.Index(want, "Changes"), "Fixes")
+		}
 		require.Equal(t, want, f.GetSheetList(), name)
 		visible, err := f.GetSheetVisible("Lists")
 		require.NoError(t, err)
@@ -114,7 +120,7 @@ func TestSameReportSameBytes(t *testing.T) {
 // TestFormulasAreOurs holds that no formula contains anything but row numbers
 // and constants of the package, whatever the data say.
 func TestFormulasAreOurs(t *testing.T) {
-	ours := regexp.MustCompile(`^(?:[A-Z]{1,3}[0-9]+|\$[A-Z]+\$?[0-9]+|[0-9.]+|"[◆▲●▽○A-Za-z–>=0-9 ]*"|'(?:Providers|Findings|Summary)'!|(?:IF|AND|OR|LEN|SUM|SUMIFS|COUNTIFS|_xlfn\.MAXIFS)\(|[fpc]_[a-z]+|band_[BCDE]|cap_[a-z]+|worth_[a-z]+|run_date|[-+*/<>=,:()])+$`)
+	ours := regexp.MustCompile(`^(?:[A-Z]{1,3}[0-9]+|\$[A-Z]+\$?[0-9]+|[0-9.]+|"[◆▲●▽○A-Za-z–>=0-9 ]*"|'(?:Providers|Findings|Summary)'!|(?:IF|AND|OR|LEN|SUM|SUMIFS|COUNTIFS|COUNTIF|RANK|_xlfn\.MAXIFS)\(|[fpc]_[a-z]+|band_[BCDE]|cap_[a-z]+|worth_[a-z]+|run_date|[-+*/<>=,:()])+$`)
 	checked := 0
 	for name, b := range books(t) {
 		for sheet, cells := range formulas(t, b.bytes) {

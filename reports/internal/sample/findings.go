@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"mspscan/msp"
+	"mspscan/msp/exposure"
 	"mspscan/reports"
 )
 
@@ -119,7 +120,7 @@ func Many(n, per int) (reports.Input, error) {
 	in.Value = 4e6
 	rules := Rules()
 	for i, s := range seeds {
-		in.Exposures = append(in.Exposures, exposure(in, s))
+		in.Exposures = append(in.Exposures, exposureOf(in, s))
 		for k := range per {
 			r := rules[(i+k)%len(rules)]
 			f := msp.Finding{
@@ -159,7 +160,7 @@ func Hostile(texts []string) (reports.Input, error) {
 	}
 	in.Value, in.Header.CommandLine, in.Header.Notes, in.Header.Resolvers = 36_200_000, next(), []string{next()}, []string{next()}
 	for _, s := range miningSeeds() {
-		in.Exposures = append(in.Exposures, exposure(in, s))
+		in.Exposures = append(in.Exposures, exposureOf(in, s))
 	}
 	if err := applyFacts(in.Graph); err != nil {
 		return in, err
@@ -172,10 +173,13 @@ func Hostile(texts []string) (reports.Input, error) {
 		f.Waived = nil
 		in.Findings = append(in.Findings, f)
 		in.Questions = append(in.Questions, msp.Question{ID: f.ID, Rule: t, Subject: msp.Subject{ID: t}, Provider: "southern", Text: t, Narrows: 1, Kind: "answer"})
-		in.Fixes = append(in.Fixes, msp.Fix{IDs: []string{t}, Text: t, Before: 10, After: 9, Reduction: 1})
+		in.Fixes = append(in.Fixes, msp.Fix{IDs: []string{t}, Text: t, Before: 10, After: 9, Reduction: 1, NoCost: []string{t}})
+		in.Explain = append(in.Explain, t)
 		in.Errors = append(in.Errors, t)
 	}
 	in.Paths, in.Counts = miningPaths(), miningCounts()
+	price(&in.Fixes[0], 1, 5)
+	in.Sensitivity, in.Tables = swings(in), exposure.DefaultTables()
 	in.Shares, in.Layers = concentration(texts[0], "southern")
 	for _, t := range texts { // an alternative may bear any name
 		in.Shares = append(in.Shares, reports.Concentration{Provider: t, Layer: t, C: 1, Users: 1, Touches: true})

@@ -85,7 +85,7 @@ func Mining() (reports.Input, error) {
 	}
 	in.Value = 36_200_000
 	for _, p := range miningSeeds() {
-		in.Exposures = append(in.Exposures, exposure(in, p))
+		in.Exposures = append(in.Exposures, exposureOf(in, p))
 	}
 	if err := applyFacts(in.Graph); err != nil {
 		return in, err
@@ -168,7 +168,7 @@ func addProvider(inv *msp.Inventory, s providerSeed, customer string, i int) {
 	})
 }
 
-func exposure(in reports.Input, s providerSeed) msp.Exposure {
+func exposureOf(in reports.Input, s providerSeed) msp.Exposure {
 	e := msp.Exposure{Provider: s.id, Score: msp.Range{Hi: s.score, Lo: s.lo}, Money: msp.Range{Hi: s.score / 100 * in.Value, Lo: s.lo / 100 * in.Value}, Method: "exact"}
 	for _, a := range s.reaches {
 		e.Assets = append(e.Assets, msp.AssetExposure{Asset: a, P: msp.Range{Hi: s.score / 100, Lo: s.lo / 100}})
