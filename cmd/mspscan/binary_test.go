@@ -34,7 +34,7 @@ func TestAsBinary(t *testing.T) {
 			break
 		}
 	}
-	os.Exit(run(context.Background(), args, os.Stdin, os.Stdout, os.Stderr))
+	os.Exit(program(nil, args))
 }
 
 // outcome is how a run of the program ended.

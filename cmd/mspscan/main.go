@@ -12,14 +12,15 @@ import (
 	"mspscan/cmd/mspscan/internal/sandbox"
 )
 
-func main() { os.Exit(program(sandbox.Enter)) }
+func main() { os.Exit(program(sandbox.Enter, os.Args[1:])) }
 
-// program runs mspscan as a process of its own, in the sandbox that enter makes.
+// program runs mspscan as a process of its own, in the sandbox that enter makes;
+// nil = in none.
 // The first signal to stop ends a run in order, its journal kept; a second one
 // stops it hard.
-func program(enter confine) int {
+func program(enter confine, args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	return run(context.WithValue(ctx, confineKey{}, enter), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	return run(context.WithValue(ctx, confineKey{}, enter), args, os.Stdin, os.Stdout, os.Stderr)
 }

@@ -16,7 +16,7 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run()) // the program in a child process: no scripts, no folder of their own
 	}
 	testscript.Main(m, map[string]func(){
-		"mspscan": func() { os.Exit(program(enterCovered)) },
+		"mspscan": func() { os.Exit(program(enterCovered, os.Args[1:])) },
 	})
 }
 

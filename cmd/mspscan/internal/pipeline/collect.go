@@ -109,6 +109,14 @@ func (c *collector) all(ctx context.Context) error {
 	return fmt.Errorf("plan: still new tasks after %d rounds", maxRounds)
 }
 
+// flush makes durable what was learnt.
+func (c *collector) flush() error {
+	if c.journal == nil {
+		return nil
+	}
+	return coded(CodeInternal, c.journal.Flush())
+}
+
 // round runs tasks, records each fact as it comes and applies them all at the
 // end, in order.
 func (c *collector) round(ctx context.Context, tasks []fact.Task) error {

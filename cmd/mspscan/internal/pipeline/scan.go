@@ -56,7 +56,20 @@ func Scan(ctx context.Context, cfg Config, s Streams) (err error) {
 	if err != nil {
 		return err
 	}
-	return finish(ctx, cfg, s, j.judge, run, j.graph)
+	return interrupted(ctx, cfg, finish(ctx, cfg, s, j.judge, run, j.graph))
+}
+
+// interrupted says of a run that was stopped once all was asked how to go on: from
+// its journal, which is whole.
+func interrupted(ctx context.Context, cfg Config, err error) error {
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	hint := "nothing was kept: name a --journal to be able to go on"
+	if cfg.Journal != "" {
+		hint = "the journal is whole: mspscan report " + cfg.Journal + " makes the reports"
+	}
+	return &Error{CodeInterrupt, fmt.Errorf("interrupted while the run was judged; %s", hint)}
 }
 
 // job is one scan on its way to the journal.
@@ -225,6 +238,9 @@ func (j *job) ask(ctx context.Context, c *collector) error {
 		return err
 	}
 	if err := j.sweep(ctx, c); err != nil {
+		return err
+	}
+	if err := c.flush(); err != nil { // judging may take long
 		return err
 	}
 	doubts, err := j.judge.secondOpinions(ctx, j.graph, j.now())
