@@ -52,7 +52,7 @@ func killChain(b *begun, l *lab, dir string) (kills int, err error) {
 	if b.intn(4) == 0 {
 		record = "run.ndjson.gz"
 	}
-	if b.intn(3) == 0 {
+	if b.intn(5) == 0 {
 		formats = everyFormat
 	}
 	bench, err := l.newBench(dir, record, formats...)
@@ -60,7 +60,7 @@ func killChain(b *begun, l *lab, dir string) (kills int, err error) {
 		return 0, err
 	}
 	kind := "kills_scan"
-	for range 1 + b.intn(8) {
+	for range 1 + b.intn(12) {
 		hit, err := bench.blow(b, l.scanTime, bench.scanArgs(record, formats...))
 		if err != nil {
 			return kills, fmt.Errorf("%s: %w", kind, err)
@@ -115,7 +115,7 @@ func killReports(b *begun, bench *bench) (kills int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	for range 1 + b.intn(4) {
+	for range 1 + b.intn(6) {
 		for name := range bench.old { // back to an earlier day
 			bench.old[name] = []byte("earlier\n")
 			if err := os.WriteFile(filepath.Join(bench.dir, name), bench.old[name], 0o600); err != nil {
