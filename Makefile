@@ -56,7 +56,7 @@ queue: ## the worker test: 100,000 tasks, workers and broker killed at random (r
 	TASKS=$(TASKS) .ci/queue.sh
 
 torture: ## kills, power losses, full disks, failing calls, bad input: one table, one JSON (SHORT=1, ROUNDS, CASES, SOAK)
-	SHORT=$(SHORT) ROUNDS=$(ROUNDS) CASES=$(CASES) SOAK=$(SOAK) .ci/torture.sh $(OUT)
+	SHORT='$(SHORT)' ROUNDS='$(ROUNDS)' CASES='$(CASES)' SOAK='$(SOAK)' .ci/torture.sh $(OUT)
 
 soak: ## scans in one process for SOAK (default 30m): memory, files and goroutines stay flat
 	CASES=Soak SOAK=$(or $(SOAK),30m) .ci/torture.sh $(OUT)

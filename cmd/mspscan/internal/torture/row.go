@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -129,7 +130,7 @@ func (r Row) said() string {
 	}
 	var list []string
 	for _, name := range slices.Sorted(maps.Keys(r.Figures)) {
-		list = append(list, name+" "+strconv.FormatFloat(r.Figures[name], 'f', -1, 64))
+		list = append(list, name+" "+strconv.FormatFloat(math.Round(r.Figures[name]*100)/100, 'f', -1, 64))
 	}
 	if r.First != "" {
 		first, _, _ := strings.Cut(r.First, "\n")
