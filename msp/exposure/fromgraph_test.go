@@ -1,6 +1,7 @@
 package exposure
 
 import (
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,9 +11,11 @@ import (
 	"mspscan/msp/graph"
 )
 
+var catalogOnce = sync.OnceValues(catalog.Default)
+
 func graphOf(t *testing.T, inv *msp.Inventory) *graph.Graph {
 	t.Helper()
-	cat, err := catalog.Default()
+	cat, err := catalogOnce()
 	require.NoError(t, err)
 	g, err := graph.New(inv, cat)
 	require.NoError(t, err)

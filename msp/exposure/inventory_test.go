@@ -1,9 +1,15 @@
 package exposure
 
 import (
+	"errors"
+	"math/rand/v2"
+	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"mspscan/msp"
+	"mspscan/msp/inventory"
 )
 
 // inputOf reads an inventory the way FromGraph reads its graph.
@@ -46,4 +52,44 @@ func accessOf(r msp.Relationship, o msp.Organisation, now time.Time) []Door {
 		})
 	}
 	return list
+}
+
+// TestCounterexampleIsLeast holds that what a failing property prints is small and
+// an inventory that can be loaded.
+func TestCounterexampleIsLeast(t *testing.T) {
+	likely := func(inv *msp.Inventory, r *rand.Rand) error { // fails where a drawn provider is likely to reach an asset
+		m, err := New(t.Context(), graphOf(t, inv), DefaultTables(), day())
+		if err != nil {
+			return err
+		}
+		p := m.s.providers[r.IntN(len(m.s.providers))]
+		for _, x := range m.look(p, m.hi).p {
+			if x > .6 {
+				return errors.New("likely")
+			}
+		}
+		return nil
+	}
+	found := 0
+	for seed := range uint64(200) {
+		inv := random(rand.New(rand.NewPCG(seed, 11)))
+		if likely(copyOf(inv), rand.New(rand.NewPCG(seed, 12))) == nil {
+			continue
+		}
+		found++
+		small, err := smallest(inv, seed, likely)
+		require.Error(t, err)
+		require.Len(t, small.Relationships, 1, yaml(small))
+		require.Len(t, small.Providers, 1, yaml(small))
+		require.Len(t, small.Assets, 1, yaml(small))
+		require.Empty(t, small.Internal, yaml(small))
+		loaded, diags := inventory.Decode([]inventory.File{{Name: "small.yaml", Data: []byte(yaml(small))}})
+		require.NoError(t, diags.Err(), yaml(small))
+		_, err = New(t.Context(), graphOf(t, loaded), DefaultTables(), day())
+		require.NoError(t, err)
+		if found == 10 {
+			return
+		}
+	}
+	require.Positive(t, found)
 }

@@ -303,6 +303,42 @@ func TestP15Redundancy(t *testing.T) {
 	}
 }
 
+// TestP15Inventory asks the same of inventories: a named alternative saves from
+// outages and opens nothing, a second provider of a service never makes a
+// compromise rarer.
+func TestP15Inventory(t *testing.T) {
+	t.Parallel()
+	hold(t, func(inv *msp.Inventory, r *rand.Rand) error {
+		if len(inv.Relationships) == 0 {
+			return nil
+		}
+		users := []string{inv.Organisation.ID}
+		for i := range inv.Providers {
+			inv.Providers[i].Kind = msp.ProviderKinds()[i%3]
+			users = append(users, inv.Providers[i].ID)
+		}
+		before := Concentrations(Uses(graphOf(t, inv)), users)
+		more, at := copyOf(inv), r.IntN(len(inv.Relationships))
+		other := inv.Providers[r.IntN(len(inv.Providers))].ID
+		spare := r.IntN(2) == 0
+		if rel := &more.Relationships[at]; spare {
+			rel.Alternatives = msp.OptList{Known: true, Values: append(slices.Clone(rel.Alternatives.Values), other)}
+		} else {
+			extra := *rel
+			extra.Provider, extra.Service = other, "extra"
+			more.Relationships = append(more.Relationships, extra)
+		}
+		after := Concentrations(Uses(graphOf(t, more)), users)
+		for _, b := range before {
+			n := slices.IndexFunc(after, func(a Concentration) bool { return a.Provider == b.Provider && a.Layer == b.Layer })
+			if n < 0 || after[n].C < b.C || spare && (after[n].I > b.I || after[n].C != b.C) {
+				return fmt.Errorf("%+v became %+v", b, after)
+			}
+		}
+		return nil
+	})
+}
+
 func TestP16BlankNeverBeatsFilled(t *testing.T) {
 	bothWays(t, func(m method) property {
 		return func(inv *msp.Inventory, r *rand.Rand) error {
