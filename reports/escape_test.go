@@ -48,6 +48,10 @@ func TestMarkdownText(t *testing.T) {
 		"*b*":                       `\*b\*`,
 		"[x](y)":                    `\[x\](y)`,
 		"1. x":                      `1\. x`,
+		"12) x":                     `12\) x`,
+		".5 litres":                 ".5 litres",
+		") x":                       ") x",
+		"24":                        "24",
 		"- x":                       `\- x`,
 		"No active probe: none.":    "No active probe: none.",
 		"a :smile: b":               "`a :smile: b`",
@@ -188,4 +192,23 @@ func TestCSV(t *testing.T) {
 		}
 	}
 	require.Contains(t, raw.String(), ",=1+1,", "raw is raw")
+}
+
+func TestCut(t *testing.T) {
+	for _, c := range []struct {
+		in   string
+		n    int
+		want string
+	}{
+		{"abc", 3, "abc"},
+		{"abcd", 3, "ab…"},
+		{"äöüß", 4, "äöüß"},
+		{"äöüß", 3, "äö…"},
+		{"abc", 1, "…"},
+		{"abc", 0, ""},
+		{"", 0, ""},
+		{"abc", -1, ""},
+	} {
+		require.Equal(t, c.want, reports.Cut(c.in, c.n), "%q %d", c.in, c.n)
+	}
 }
