@@ -47,6 +47,7 @@ conformance: ## run the peers' suites of ../shared/suites, if they are there
 bench: ## benchmarks: the sample scan, a large inventory, 100,000 findings
 	.ci/bench.sh
 	.ci/bench-bulk.sh
+	.ci/bench-portfolio.sh 100
 
 servers: ## the sample and the fault matrix against NSD, BIND, Knot, Unbound, dnsdist (root; installs them)
 	.ci/servers.sh

@@ -181,3 +181,68 @@ func TestPortfolioWorkers(t *testing.T) {
 		}
 	}
 }
+
+// TestPortfolioSweep: the sweep of a provider that several organisations have is
+// made once.
+func TestPortfolioSweep(t *testing.T) {
+	inventories, zones := smallPortfolio(t, 3, 1, 1)
+	dir := t.TempDir()
+	var stdout, stderr bytes.Buffer
+	args := portfolioArgs(inventories, zones, dir, "--sweep", "all", "--sweep-budget", "300", "-q")
+	require.Zero(t, run2(args, &stdout, &stderr), stderr.String())
+	swept := map[fact.Task]map[string]int{}
+	for o := range 3 {
+		kept, err := journal.Open(shard(dir, o))
+		require.NoError(t, err)
+		for _, f := range kept.Facts {
+			switch f.Task.Probe {
+			case fact.ProbeHostSweep, fact.ProbeLookalikes, fact.ProbeBrandNames:
+				if swept[f.Task] == nil {
+					swept[f.Task] = map[string]int{}
+				}
+				swept[f.Task][f.ID]++
+			}
+		}
+	}
+	shared := map[string]bool{}
+	for task, ids := range swept {
+		require.Len(t, ids, 1, "%v", task)
+		if task.Name == "p0.example" {
+			shared[task.Probe] = true
+			for _, n := range ids {
+				require.Equal(t, 3, n, "%v", task)
+			}
+		}
+	}
+	require.Len(t, shared, 3)
+}
+
+// TestPortfolioConsent: what a provider allows one organisation is neither done for
+// another nor shown to it.
+func TestPortfolioConsent(t *testing.T) {
+	inventories, zones := smallPortfolio(t, 3, 1, 1)
+	consent := `domains: [p0.example], consent: {active_probes: yes, by: "J. Citizen, CISO", reference: "mail of 2026-05-02", until: 2030-12-31}`
+	for _, o := range []int{0, 2} {
+		file := filepath.Join(inventories, fmt.Sprintf("o%d.yaml", o))
+		text := fileText(t, inventories, fmt.Sprintf("o%d.yaml", o))
+		require.NoError(t, os.WriteFile(file, []byte(strings.Replace(text, "domains: [p0.example]", consent, 1)), 0o600))
+	}
+	dir := t.TempDir()
+	var stdout, stderr bytes.Buffer
+	require.Zero(t, run2(portfolioArgs(inventories, zones, dir, "--active", "-q"), &stdout, &stderr), stderr.String())
+	active := make([]map[fact.Task]string, 3)
+	for o := range 3 {
+		active[o] = map[fact.Task]string{}
+		kept, err := journal.Open(shard(dir, o))
+		require.NoError(t, err)
+		for _, f := range kept.Facts {
+			switch f.Task.Probe {
+			case fact.ProbeTransfer, fact.ProbeRecursion, fact.ProbeVersion:
+				active[o][f.Task] = f.ID
+			}
+		}
+	}
+	require.Len(t, active[0], 3)
+	require.Empty(t, active[1])
+	require.Equal(t, active[0], active[2], "who both may, share")
+}
