@@ -76,12 +76,17 @@ type window struct {
 	span time.Duration
 }
 
+// maxWindow bounds the events that a window looks back on: where a rate is higher,
+// its span is less than a second, so that a server costs little memory whatever
+// the rate.
+const maxWindow = 512
+
 // newWindow allows rate events a second; nil (no limit) if rate is negative.
 func newWindow(rate float64) *window {
 	if rate <= 0 {
 		return nil
 	}
-	n := max(1, int(math.Floor(rate)))
+	n := max(1, int(math.Floor(min(rate, maxWindow))))
 	span := time.Duration(float64(n) / rate * float64(time.Second))
 	return &window{sent: make([]time.Time, n), span: span + span/50}
 }

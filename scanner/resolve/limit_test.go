@@ -124,3 +124,22 @@ func TestIDs(t *testing.T) {
 		require.Less(t, chi, 340.0)
 	}
 }
+
+// TestWindowOfHighRate: a high rate holds as well, with few events remembered.
+func TestWindowOfHighRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const rate, events = 5000, 20000
+		w := newWindow(rate)
+		require.Len(t, w.sent, maxWindow)
+		begin := time.Now()
+		in := map[int]int{}
+		for range events {
+			require.True(t, w.wait(t.Context()))
+			in[int(time.Since(begin)/time.Second)]++
+		}
+		for second, n := range in {
+			require.LessOrEqual(t, n, rate+maxWindow, "second %d", second)
+		}
+		require.InDelta(t, float64(events)/rate, time.Since(begin).Seconds(), 0.2)
+	})
+}
