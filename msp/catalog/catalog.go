@@ -83,6 +83,7 @@ type Catalog struct {
 	alias   map[msp.Name]int
 	tokens  []token // the longest first
 	owners  func() map[msp.Name]string
+	hash    func() string
 }
 
 // place is where a suffix stands.
@@ -118,6 +119,7 @@ func build(entries []Entry) *Catalog {
 	}
 	slices.SortStableFunc(c.tokens, func(a, b token) int { return len(b.text) - len(a.text) })
 	c.owners = sync.OnceValue(func() map[msp.Name]string { return ownersOf(entries) })
+	c.hash = sync.OnceValue(func() string { return hashOf(entries) })
 	return c
 }
 
@@ -243,7 +245,11 @@ func without[T any](list []T, drop func(T) bool) []T {
 // Hash gives the SHA-256 of what the table says, in hex; comments and the order
 // in the file don't count.
 func (c *Catalog) Hash() string {
-	raw, _ := json.Marshal(c.entries) // strings and booleans only: cannot fail
+	return c.hash()
+}
+
+func hashOf(entries []Entry) string {
+	raw, _ := json.Marshal(entries) // strings and booleans only: cannot fail
 	sum := sha256.Sum256(raw)
 	return hex.EncodeToString(sum[:])
 }

@@ -226,3 +226,15 @@ func BenchmarkDefault(b *testing.B) {
 		}
 	}
 }
+
+// TestOwner: a registrable domain stands for the one entry that is behind it.
+func TestOwner(t *testing.T) {
+	c, err := Default()
+	require.NoError(t, err)
+	require.Equal(t, "mimecast", c.Owner("mimecast.com"))
+	require.Empty(t, c.Owner("example.com"))
+	require.Empty(t, c.Owner("www.mimecast.com"), "no registrable domain")
+	contested := build([]Entry{{ID: "a", Suffixes: []Suffix{{Name: "x.shared.com"}}}, {ID: "b", Suffixes: []Suffix{{Name: "y.shared.com"}}, Aliases: []msp.Name{"named.com"}}, {ID: "c", Suffixes: []Suffix{{Name: "z.named.com"}}}})
+	require.Empty(t, contested.Owner("shared.com"))
+	require.Equal(t, "b", contested.Owner("named.com"), "what an entry names as its own counts")
+}
