@@ -56,8 +56,8 @@ servers: ## the sample and the fault matrix against NSD, BIND, Knot, Unbound, dn
 queue: ## the worker test: 100,000 tasks, workers and broker killed at random (root for the partitions)
 	TASKS=$(TASKS) .ci/queue.sh
 
-torture: ## kills, power losses, full disks, failing calls, bad input: one table, one JSON (SHORT=1, ROUNDS, CASES, SOAK)
-	SHORT='$(SHORT)' ROUNDS='$(ROUNDS)' CASES='$(CASES)' SOAK='$(SOAK)' .ci/torture.sh $(OUT)
+torture: ## kills, power losses, full disks, failing calls, bad input: one table, one JSON (SHORT=1, ROUNDS, CASES, SOAK, NOWIRE)
+	SHORT='$(SHORT)' ROUNDS='$(ROUNDS)' CASES='$(CASES)' SOAK='$(SOAK)' NOWIRE='$(NOWIRE)' .ci/torture.sh $(OUT)
 
 soak: ## scans in one process for SOAK (default 30m): memory, files and goroutines stay flat
 	CASES=Soak SOAK=$(or $(SOAK),30m) .ci/torture.sh $(OUT)

@@ -8,6 +8,7 @@
 #	ROUNDS=N    N rounds of each case
 #	CASES=RE    only the tests whose name matches; rows of others stay in FOLDER
 #	SOAK=30m    how long the soak lasts (default: 20s short, 2m long)
+#	NOWIRE=1    without .ci/wire.sh, the same for the network, whose JSON stands in ours
 #	SEED=N      the moments of the run that printed it
 #
 # Without root, loop devices or strace the cases that need them are counted as not
@@ -48,8 +49,14 @@ inside() { # folder binary tests cases
 inside cmd/mspscan "$work/mspscan.test" "^TestTorture" "${CASES:-.}"
 inside cmd/mspscan/internal/torture "$work/torture.test" "^Test(Kills|Resume|Syscall|Power|Disk|ReadOnly|Signals|Closed|Descriptors|TwoRuns|Clock|Network).*$" "${CASES:-.}"
 
-if [ -x .ci/wire.sh ] && [ -z "${CASES:-}" ]; then
-  .ci/wire.sh "$out/wire.json" >"$out/wire.txt" 2>&1 || { status=1; tail -20 "$out/wire.txt"; }
+if [ -z "${CASES:-}${NOWIRE:-}" ]; then
+  faults=0
+  began=$SECONDS
+  .ci/wire.sh "$out/wire.json" >"$out/wire.txt" 2>&1 || { faults=1; status=1; tail -20 "$out/wire.txt"; }
+  why=''
+  [ -s "$out/wire.json" ] || why=$(grep -o '[^:]*: not run$' "$out/wire.txt" | tail -1 || true)
+  printf '{"case":"wire","what":"the network: see wire","tries":%d,"faults":%d,"not_run":"%s","seconds":%d}\n' \
+    "$([ -n "$why" ] && echo 0 || echo 1)" "$faults" "${why//\"/}" "$((SECONDS - began))" >"$out/wire.row.json"
 fi
 inside cmd/mspscan/internal/torture "$work/torture.test" '^TestTable$' .
 cat "$out/table.txt" "$out/torture.json"

@@ -22,7 +22,7 @@ func TestPowerLoss(t *testing.T) {
 	rounds := 0
 	for _, s := range l.situations(t) {
 		for _, packed := range []bool{false, true} {
-			for _, n := range append([]int{0}, l.moments(400)...) {
+			for _, n := range append([]int{0}, l.moments()...) {
 				over := false
 				t.Run(fmt.Sprintf("%s/%t/%d", s.name, packed, n), func(t *testing.T) { // each frees its disk
 					hit, err := powerRound(b, l, t, powerLoss{s, packed, n, logFlushed + uint32(rounds%2)})
@@ -32,7 +32,7 @@ func TestPowerLoss(t *testing.T) {
 				if rounds++; over && n > 0 {
 					break
 				}
-				if !l.long && n >= 10 {
+				if !l.long && n >= 7 {
 					break
 				}
 			}

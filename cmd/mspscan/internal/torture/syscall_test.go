@@ -55,21 +55,20 @@ func (l *lab) set(s situation, dir string) (*bench, error) {
 	return b, b.look()
 }
 
-// moments gives the n of a sweep, up to last; the short form leaves gaps.
-func (l *lab) moments(last int) (list []int) {
-	for n := 1; n <= last; n++ {
+// moments gives the n of a sweep; the short form leaves gaps.
+func (l *lab) moments() (list []int) {
+	for n := 1; n <= 400; n++ {
 		list = append(list, n)
 		if !l.long {
-			n += 1 + n
+			n += 4 + 2*n
 		}
 	}
 	return list
 }
 
-// sweep tries every moment until one is behind the end of the run. Two sweeps run
-// at a time.
-func (b *begun) sweep(l *lab, what string, try func(n int) (hit bool, err error)) {
-	for _, n := range l.moments(400) {
+// sweep tries every moment until one is behind the end of the run.
+func (b *begun) sweep(moments []int, what string, try func(n int) (hit bool, err error)) {
+	for _, n := range moments {
 		hit, err := try(n)
 		if err != nil {
 			b.tried(fmt.Errorf("%s %d: %w", what, n, err))
@@ -108,7 +107,7 @@ func TestSyscallKills(t *testing.T) {
 	for _, s := range l.situations(t) {
 		for _, name := range calls {
 			jobs = append(jobs, func() {
-				b.sweep(l, s.name+", "+name, func(n int) (bool, error) {
+				b.sweep(l.moments(), s.name+", "+name, func(n int) (bool, error) {
 					hit, err := killAt(l, s, name, n)
 					if hit && err == nil {
 						b.count("at_"+strings.ReplaceAll(name, " ", "_"), 1)
@@ -159,31 +158,25 @@ func killAt(l *lab, s situation, name string, n int) (hit bool, err error) {
 type broken struct {
 	call  string
 	errno syscall.Errno
+	every bool // at every n; else, in the long form, at every third
+}
+
+func everyThird(list []int) (out []int) {
+	for i := 0; i < len(list); i += 3 {
+		out = append(out, list[i])
+	}
+	return out
 }
 
 func brokenCalls(long bool) []broken {
-	list := []broken{{"fsync", syscall.EIO}, {"write", syscall.ENOSPC}, {"rename", syscall.EACCES}, {"open", syscall.EMFILE}}
+	list := []broken{{"fsync", syscall.EIO, true}, {"write", syscall.ENOSPC, true}, {"rename", syscall.EACCES, true}, {"open", syscall.EMFILE, true}}
 	if long {
 		list = append(list, []broken{
-			{"fsync", syscall.ENOSPC},
-			{"write", syscall.EIO},
-			{"write", syscall.EDQUOT},
-			{"rename", syscall.EIO},
-			{"open", syscall.EACCES},
-			{"open", syscall.EIO},
-			{"open", syscall.ENFILE},
-			{"chmod", syscall.EPERM},
-			{"unlink", syscall.EIO},
-			{"flock", syscall.ENOLCK},
-			{"flock", syscall.EIO},
-			{"truncate", syscall.EIO},
-			{"seek", syscall.EIO},
-			{"list", syscall.EIO},
-			{"pread", syscall.EIO},
-			{"stat", syscall.EIO},
-			{"stat", syscall.EACCES},
-			{"read", syscall.EIO},
-			{"close", syscall.EIO},
+			{"fsync", syscall.ENOSPC, true}, {"write", syscall.EIO, true}, {"write", syscall.EDQUOT, false}, {"rename", syscall.EIO, true},
+			{"open", syscall.EACCES, false}, {"open", syscall.EIO, false}, {"chmod", syscall.EPERM, true}, {"unlink", syscall.EIO, true},
+			{"flock", syscall.ENOLCK, true}, {"flock", syscall.EIO, true}, {"truncate", syscall.EIO, true}, {"seek", syscall.EIO, true},
+			{"list", syscall.EIO, true}, {"pread", syscall.EIO, true}, {"stat", syscall.EIO, false}, {"stat", syscall.EACCES, false},
+			{"read", syscall.EIO, true}, {"close", syscall.EIO, false},
 		}...)
 	}
 	return list
@@ -199,7 +192,11 @@ func TestSyscallErrors(t *testing.T) {
 	for _, s := range l.situations(t) {
 		for _, f := range brokenCalls(l.long) {
 			jobs = append(jobs, func() {
-				b.sweep(l, fmt.Sprintf("%s, %s of %s", s.name, f.errno.Error(), f.call), func(n int) (bool, error) { return failAt(b, l, s, f, n) })
+				moments := l.moments()
+				if l.long && !f.every {
+					moments = everyThird(moments)
+				}
+				b.sweep(moments, fmt.Sprintf("%s, %s of %s", s.name, f.errno.Error(), f.call), func(n int) (bool, error) { return failAt(b, l, s, f, n) })
 			})
 		}
 	}
