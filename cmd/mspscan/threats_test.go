@@ -27,7 +27,7 @@ func TestThreatTable(t *testing.T) {
 	var rows []string
 	named := regexp.MustCompile("`([a-z0-9/]+)\\.((?:Test|Fuzz)\\w+)(?:/([a-z]+))?`")
 	for line := range strings.SplitSeq(string(text), "\n") {
-		m := regexp.MustCompile(`^\| ([DOIPQ]\d+) \|([^|]+)\|([^|]+)\|([^|]+)\|$`).FindStringSubmatch(line)
+		m := regexp.MustCompile(`^\| ([DOIPQR]\d+) \|([^|]+)\|([^|]+)\|([^|]+)\|$`).FindStringSubmatch(line)
 		if m == nil {
 			continue
 		}
@@ -46,7 +46,7 @@ func TestThreatTable(t *testing.T) {
 	for _, family := range []struct {
 		letter string
 		last   int
-	}{{"D", 21}, {"O", 12}, {"I", 6}, {"P", 7}, {"Q", 10}} {
+	}{{"D", 21}, {"O", 12}, {"I", 6}, {"P", 7}, {"Q", 10}, {"R", 9}} {
 		for n := range family.last {
 			want = append(want, fmt.Sprintf("%s%d", family.letter, n+1))
 		}

@@ -172,11 +172,24 @@ func brokenCalls(long bool) []broken {
 	list := []broken{{"fsync", syscall.EIO, true}, {"write", syscall.ENOSPC, true}, {"rename", syscall.EACCES, true}, {"open", syscall.EMFILE, true}}
 	if long {
 		list = append(list, []broken{
-			{"fsync", syscall.ENOSPC, true}, {"write", syscall.EIO, true}, {"write", syscall.EDQUOT, false}, {"rename", syscall.EIO, true},
-			{"open", syscall.EACCES, false}, {"open", syscall.EIO, false}, {"chmod", syscall.EPERM, true}, {"unlink", syscall.EIO, true},
-			{"flock", syscall.ENOLCK, true}, {"flock", syscall.EIO, true}, {"truncate", syscall.EIO, true}, {"seek", syscall.EIO, true},
-			{"list", syscall.EIO, true}, {"pread", syscall.EIO, true}, {"stat", syscall.EIO, false}, {"stat", syscall.EACCES, false},
-			{"read", syscall.EIO, true}, {"close", syscall.EIO, false},
+			{"fsync", syscall.ENOSPC, true},
+			{"write", syscall.EIO, true},
+			{"write", syscall.EDQUOT, false},
+			{"rename", syscall.EIO, true},
+			{"open", syscall.EACCES, false},
+			{"open", syscall.EIO, false},
+			{"chmod", syscall.EPERM, true},
+			{"unlink", syscall.EIO, true},
+			{"flock", syscall.ENOLCK, true},
+			{"flock", syscall.EIO, true},
+			{"truncate", syscall.EIO, true},
+			{"seek", syscall.EIO, true},
+			{"list", syscall.EIO, true},
+			{"pread", syscall.EIO, true},
+			{"stat", syscall.EIO, false},
+			{"stat", syscall.EACCES, false},
+			{"read", syscall.EIO, true},
+			{"close", syscall.EIO, false},
 		}...)
 	}
 	return list
