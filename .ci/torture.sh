@@ -47,7 +47,7 @@ inside() { # folder binary tests cases
   grep -E '^(---|SKIP|FAIL|PASS)|SEED=| try [0-9]+:|^panic' "$out/log.txt" || true
 }
 inside cmd/mspscan "$work/mspscan.test" "^TestTorture" "${CASES:-.}"
-inside cmd/mspscan/internal/torture "$work/torture.test" "^Test(Kills|Resume|Syscall|Power|Disk|ReadOnly|Signals|Closed|Descriptors|TwoRuns|Clock|Network).*$" "${CASES:-.}"
+inside cmd/mspscan/internal/torture "$work/torture.test" "^Test(Kills|Portfolio|Resume|Syscall|Power|Disk|ReadOnly|Signals|Closed|Descriptors|TwoRuns|Clock|Network).*$" "${CASES:-.}"
 
 if [ -z "${CASES:-}${NOWIRE:-}" ]; then
   faults=0
