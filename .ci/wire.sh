@@ -50,6 +50,9 @@ if ! ip netns add "$client" || ! ip netns add "$servers"; then
   echo "wire: network namespaces cannot be made here: not run"
   exit 0
 fi
+for ns in "$client" "$servers"; do # the kernel itself would speak over IPv6
+  ip netns exec "$ns" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6; echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'
+done
 ip link add wire-c netns "$client" type veth peer name wire-s netns "$servers"
 ip -n "$client" link set lo up
 ip -n "$servers" link set lo up

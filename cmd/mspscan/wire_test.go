@@ -108,9 +108,13 @@ func (w wire) scan(t *testing.T, args ...string) (out string, code int) {
 // ends. What is dropped vanishes on arrival: the sender learns nothing.
 func (w wire) lose(t *testing.T, share int) {
 	t.Helper()
+	chance := fmt.Sprintf("numgen random mod 100 < %d ", share)
+	if share == 100 {
+		chance = ""
+	}
 	rules := func(end string) string {
 		return fmt.Sprintf("add table inet loss\nadd chain inet loss in { type filter hook input priority 0; }\n"+
-			"flush chain inet loss in\nadd rule inet loss in iifname %s numgen random mod 100 < %d drop\n", end, share)
+			"flush chain inet loss in\nadd rule inet loss in iifname %s %sdrop\n", end, chance)
 	}
 	for end, prefix := range map[string][]string{serverEnd: nil, clientEnd: {"ip", "netns", "exec", w.client}} {
 		line := append(prefix, "nft", "-f", "-")

@@ -94,6 +94,9 @@ func (c *Client) connect(ctx context.Context, srv *server, tcp bool) (net.Conn, 
 		attempt, cancel := context.WithTimeout(ctx, c.cfg.UDPWait)
 		conn, err := c.dial(attempt, network(tcp), srv.addr.String())
 		cancel()
+		if err == nil && tcp && !srv.rate.wait(ctx) { // the server sees the query now, not when the turn came
+			return nil, errors.Join(ctx.Err(), conn.Close())
+		}
 		if err == nil || ctx.Err() != nil || failure(ctx, err) != "timeout" {
 			return conn, err
 		}

@@ -88,7 +88,7 @@ func newWindow(rate float64) *window {
 	}
 	n := max(1, int(math.Floor(min(rate, maxWindow))))
 	span := time.Duration(float64(n) / rate * float64(time.Second))
-	return &window{sent: make([]time.Time, n), span: span + span/50}
+	return &window{sent: make([]time.Time, n), span: span + span/20}
 }
 
 // wait blocks until the event may pass; false = ctx ended first. Callers pass
