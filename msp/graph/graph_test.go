@@ -260,3 +260,40 @@ func TestDiscoveredDoors(t *testing.T) {
 	require.NotContains(t, byID, "dns:gone-co.example:receive", "a dead target is no party")
 	require.Len(t, byID, 2)
 }
+
+// Who controls the zone of a mail exchanger can lead the mail elsewhere, and who
+// controls the zone of that party's name servers too; who controls another zone of
+// the same party can't.
+func TestDiscoveredFourthParties(t *testing.T) {
+	inv := &msp.Inventory{
+		Organisation: msp.Organisation{ID: "acme", Domains: []msp.Name{"acme.example"}}, Assets: []msp.Asset{{ID: "post"}},
+		Providers: []msp.Provider{{ID: "filter", Domains: []msp.Name{"filter.example", "other-filter.example"}}, {ID: "told", Domains: []msp.Name{"told.example"}}},
+		Relationships: []msp.Relationship{
+			{Provider: "filter", Customer: "acme", AccessStated: true, Access: []msp.Access{{ID: "box", Kind: msp.AccessMail, Reaches: []string{"post"}}}},
+			{Provider: "told", Customer: "filter", AccessStated: true},
+		},
+	}
+	g, err := New(inv, table(t))
+	require.NoError(t, err)
+	apply := func(probe string, name msp.Name, data any) {
+		f, err := fact.New(fact.Task{Probe: probe, Name: name}, fact.Present, "", data)
+		require.NoError(t, err)
+		require.NoError(t, g.Apply(f))
+	}
+	apply(fact.ProbeMX, "acme.example", fact.MX{Domain: "acme.example", Hosts: []fact.MXHost{{Host: "mx.filter.example", Outcome: fact.Present}}})
+	require.Empty(t, g.Discovered(), "its access was stated")
+	delegate := func(zone, server msp.Name) {
+		apply(fact.ProbeDelegation, zone, fact.Delegation{Zone: zone, ParentNS: []msp.Name{server, "ns.told.example"}})
+	}
+	delegate("filter.example", "ns.dnsco.example")
+	delegate("dnsco.example", "ns.deeper.example")
+	delegate("other-filter.example", "ns.elsewhere.example")
+	post, _ := g.Node("post")
+	var ids []string
+	for _, d := range g.Discovered() {
+		ids = append(ids, d.ID)
+		require.Equal(t, []int32{post}, d.Targets)
+		require.Equal(t, msp.AccessDNS, d.Kind)
+	}
+	require.Equal(t, []string{"dns:deeper.example:behind", "dns:dnsco.example:behind"}, ids, "what told holds was stated")
+}
