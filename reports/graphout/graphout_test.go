@@ -8,11 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
 
 	"mspscan/msp"
@@ -203,6 +206,35 @@ func TestOpenGraph(t *testing.T) {
 	require.True(t, traversable["MSP_RmmAgent"])
 	require.False(t, traversable["MSP_Mail"], "reading leads nowhere")
 	require.False(t, traversable["MSP_Receive"], "what DNS shows is no way in")
+}
+
+// TestOpenGraphSchemas validates the payload by the JSON Schemas of BloodHound's
+// ingest (cmd/api/src/services/upload/jsonschema of its repository), if their
+// folder is given: they are not this project's to carry.
+func TestOpenGraphSchemas(t *testing.T) {
+	dir := os.Getenv("MSPSCAN_OPENGRAPH_SCHEMAS")
+	if dir == "" {
+		t.Skip("MSPSCAN_OPENGRAPH_SCHEMAS names no folder")
+	}
+	compiled := map[string]*jsonschema.Schema{}
+	for _, name := range []string{"node", "edge", "metadata"} {
+		s, err := jsonschema.NewCompiler().Compile(filepath.Join(dir, name+".json"))
+		require.NoError(t, err)
+		compiled[name] = s
+	}
+	in := input(t, hostile(t), mx(t))
+	in.SIDs = map[string]string{"ad": "S-1-5-21-1-2-3"}
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(render(t, "opengraph", in)))
+	require.NoError(t, err)
+	root := doc.(map[string]any)
+	require.NoError(t, compiled["metadata"].Validate(root["metadata"]))
+	payload := root["graph"].(map[string]any)
+	for what, list := range map[string]any{"node": payload["nodes"], "edge": payload["edges"]} {
+		require.NotEmpty(t, list)
+		for _, item := range list.([]any) {
+			require.NoError(t, compiled[what].Validate(item))
+		}
+	}
 }
 
 func TestCSV(t *testing.T) {

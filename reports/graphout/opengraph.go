@@ -82,7 +82,7 @@ func (s *scene) ogNode(n node) ogNode {
 	if n.kind == graph.NodeAsset {
 		props["value"] = n.value
 	}
-	if n.kind == graph.NodeProvider {
+	if n.kind == graph.NodeProvider || n.money.Hi > 0 {
 		props["exposurehi"], props["exposurelo"] = n.money.Hi, n.money.Lo
 		props["scorehi"], props["scorelo"] = n.score.Hi, n.score.Lo
 	}
