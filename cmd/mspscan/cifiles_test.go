@@ -197,7 +197,7 @@ func TestActionScans(t *testing.T) {
 			require.NoError(t, os.WriteFile(filepath.Join(temp, name), nil, 0o600))
 		}
 		cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "RUNNER_TEMP="+temp, "GITHUB_OUTPUT="+filepath.Join(temp, "outputs"), "GITHUB_STEP_SUMMARY="+filepath.Join(temp, "summary"),
-			"INVENTORY="+filepath.Join(sample, "inventory.yaml"), "FAIL_ON=high", "NEW_ONLY=true", "MAX_UNKNOWN=", "WAIVERS=", "REDACT=none",
+			"INVENTORY="+filepath.Join(sample, "inventory.yaml"), "FAIL_ON=high", "NEW_ONLY=true", "MAX_UNKNOWN=", "WAIVERS=", "MODEL="+repoPath(t, ".github", "examples", "model.yaml"), "REDACT=none",
 			"ARGUMENTS=--zones\n"+filepath.Join(sample, "zones")+"\n--now\n2026-06-01T00:00:00Z\n")
 		out, err := cmd.Output()
 		require.NoError(t, err)
@@ -213,6 +213,7 @@ func TestActionScans(t *testing.T) {
 	require.Contains(t, outputs, "keep=true\n", "the first run is the baseline")
 	require.Contains(t, stdout, "::error file=")
 	require.Contains(t, summary, "# Provider exposure of Ridgeline Minerals Ltd")
+	require.Contains(t, summary, "Weighed with the exposure tables example/v1", "the page of the job says plainly whose tables it was weighed with")
 	for _, name := range []string{"mspscan.sarif", "report.json", "report.xlsx", "summary.md"} {
 		require.FileExists(t, filepath.Join(work, "reports", name))
 	}

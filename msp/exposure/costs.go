@@ -76,17 +76,14 @@ func (m *Model) cost(c candidate) (float64, bool) {
 	return v, known
 }
 
-// costOf gives what a set of changes costs; false if that of any is not known.
-func (m *Model) costOf(set []candidate) (float64, bool) {
+// costOf gives what a set of changes costs, as far as it is known.
+func (m *Model) costOf(set []candidate) float64 {
 	sum := 0.0
 	for _, c := range set {
-		v, known := m.cost(c)
-		if !known {
-			return 0, false
-		}
+		v, _ := m.cost(c)
 		sum += v
 	}
-	return sum, true
+	return sum
 }
 
 // price fills in what a fix costs and takes off for it, or which of its changes
@@ -104,7 +101,7 @@ func (m *Model) price(f *msp.Fix, set []candidate) {
 		slices.Sort(f.NoCost)
 		return
 	}
-	cost, _ := m.costOf(set)
+	cost := m.costOf(set)
 	f.Cost = &cost
 	if cost > 0 {
 		per := f.Reduction / cost

@@ -158,7 +158,7 @@ func tryOutCosts(v *view, k int) (worth, cost float64, any bool) {
 	walk = func(from int, set []candidate) {
 		if len(set) == k {
 			w := v.worth(v.m.changes(set))
-			c, _ := v.m.costOf(set)
+			c := v.m.costOf(set)
 			if adds(v, set, w) && (!any || cheaper(w, c, worth, cost)) {
 				worth, cost, any = w, c, true
 			}

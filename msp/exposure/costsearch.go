@@ -245,9 +245,7 @@ func (v *view) singlesByCost(all []candidate, n int) []found {
 		}
 	}
 	slices.SortStableFunc(list, func(a, b found) int {
-		x, _ := v.m.costOf(a.set)
-		y, _ := v.m.costOf(b.set)
-		return byCost(a.worth, x, b.worth, y)
+		return byCost(a.worth, v.m.costOf(a.set), b.worth, v.m.costOf(b.set))
 	})
 	return list[:min(n, len(list))]
 }

@@ -42,6 +42,7 @@ type whatIfResult struct {
 	NoCost       []string       `json:"without_cost,omitempty"` // changes whose cost is not known, where some fix has one
 	Providers    []whatIfChange `json:"providers"`
 	Best         []msp.Fix      `json:"best"`
+	Hardening    []msp.Fix      `json:"best_hardening"`          // the same of controls alone: every door stays in use
 	BestForCost  []msp.Fix      `json:"best_for_cost,omitempty"` // sets of exactly 1, 2, … changes that take off most for their cost
 	Why          []string       `json:"why"`
 }
@@ -108,7 +109,7 @@ func (q WhatIf) ask(g *graph.Graph, before *exposure.Model) (whatIfResult, error
 	if err := q.names(g); err != nil {
 		return whatIfResult{}, err
 	}
-	res := whatIfResult{Organisation: org.Name, Currency: org.Currency, Value: before.Value(), Changes: []string{}, Best: []msp.Fix{}, Why: []string{}}
+	res := whatIfResult{Organisation: org.Name, Currency: org.Currency, Value: before.Value(), Changes: []string{}, Best: []msp.Fix{}, Hardening: []msp.Fix{}, Why: []string{}}
 	t := before.Tables()
 	res.Tables = reports.Tables{Version: t.Version, SHA256: t.Hash(), BuiltIn: t.BuiltIn()}
 	res.Cost, res.NoCost = before.Costs(q.changes()...)
@@ -221,15 +222,12 @@ func (q WhatIf) best(m *exposure.Model, res *whatIfResult) error {
 	if provider == "" {
 		provider = res.Providers[0].Provider
 	}
-	for k := 1; k <= q.Best; k++ {
-		fix, err := m.BestSet(provider, k)
-		if err != nil {
-			return err
-		}
-		if n := len(res.Best); n > 0 && fix.Reduction <= res.Best[n-1].Reduction {
-			break
-		}
-		res.Best = append(res.Best, fix)
+	var err error
+	if res.Best, err = growing(q.Best, provider, m.BestSet); err != nil {
+		return err
+	}
+	if res.Hardening, err = growing(q.Best, provider, m.BestHardening); err != nil {
+		return err
 	}
 	for k := 1; k <= q.Best; k++ {
 		fix, ok, err := m.BestForCost(provider, k)
@@ -247,4 +245,21 @@ func (q WhatIf) best(m *exposure.Model, res *whatIfResult) error {
 	}
 	res.Why = append(res.Why, why...)
 	return nil
+}
+
+// growing gives the best sets of up to 1, 2, … n changes, as long as more changes
+// bring more.
+func growing(n int, provider string, best func(string, int) (msp.Fix, error)) ([]msp.Fix, error) {
+	list := []msp.Fix{}
+	for k := 1; k <= n; k++ {
+		fix, err := best(provider, k)
+		if err != nil {
+			return nil, err
+		}
+		if len(fix.IDs) == 0 || len(list) > 0 && fix.Reduction <= list[len(list)-1].Reduction {
+			break
+		}
+		list = append(list, fix)
+	}
+	return list, nil
 }

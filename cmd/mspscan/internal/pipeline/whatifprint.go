@@ -3,6 +3,7 @@ package pipeline
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -57,47 +58,72 @@ func (r whatIfResult) money(v float64) string {
 	return reports.TerminalText(reports.Money(r.Currency, v))
 }
 
-// printProviders lists the providers; the loss a year stands where somebody gave a
-// frequency.
+// printProviders lists the providers: as they are, or before and after the changes.
+// The loss a year stands where somebody gave a frequency.
 func (r whatIfResult) printProviders(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	annual := false
-	for _, p := range r.Providers {
-		annual = annual || p.AnnualWas != nil
+	head, row := "\nIF COMPROMISED\tREACHED\tAT BEST\tSCORE", r.asIs
+	yearly, years := "\tA YEAR\tFROM\tTO", r.yearAsIs
+	if len(r.Changes) > 0 {
+		head, row = "\nIF COMPROMISED\tREACHED NOW\tAFTER\tCHANGE\tSCORE NOW\tAFTER", r.beforeAndAfter
+		yearly, years = "\tA YEAR NOW\tAFTER", r.yearBeforeAndAfter
 	}
-	head := "\nIF COMPROMISED\tREACHED NOW\tAFTER\tCHANGE\tSCORE NOW\tAFTER"
+	annual := slices.ContainsFunc(r.Providers, func(p whatIfChange) bool { return p.AnnualWas != nil })
 	if annual {
-		head += "\tA YEAR NOW\tAFTER"
+		head += yearly
 	}
 	fmt.Fprintln(t, head)
 	for _, p := range r.Providers {
-		line := fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s", reports.TerminalText(p.Provider), r.money(p.Before.Hi), r.money(p.After.Hi),
-			delta(p.Before.Hi, p.After.Hi, r.money), reports.Score(p.ScoreWas), reports.Score(p.Score))
+		line := reports.TerminalText(p.Provider) + "\t" + row(p)
 		switch {
 		case p.AnnualWas != nil:
-			line += fmt.Sprintf("\t%s\t%s", r.money(p.AnnualWas.Loss.Hi), r.money(p.Annual.Loss.Hi))
+			line += "\t" + years(p)
 		case annual:
-			line += "\t–\t–"
+			line += "\tno frequency"
 		}
 		fmt.Fprintln(t, line)
 	}
 	return t.Flush()
 }
 
-// printBest lists the sets of changes worth most, and those worth most for their
-// cost where costs are known.
+func (r whatIfResult) asIs(p whatIfChange) string {
+	return fmt.Sprintf("%s\t%s\t%s", r.money(p.Before.Hi), r.money(p.Before.Lo), reports.Score(p.ScoreWas))
+}
+
+func (r whatIfResult) yearAsIs(p whatIfChange) string {
+	a := p.AnnualWas
+	return fmt.Sprintf("%s\t%s\t%s", r.money(a.Loss.Hi), r.money(a.Least), r.money(a.Most))
+}
+
+func (r whatIfResult) beforeAndAfter(p whatIfChange) string {
+	return fmt.Sprintf("%s\t%s\t%s\t%s\t%s", r.money(p.Before.Hi), r.money(p.After.Hi), delta(p.Before.Hi, p.After.Hi, r.money), reports.Score(p.ScoreWas), reports.Score(p.Score))
+}
+
+func (r whatIfResult) yearBeforeAndAfter(p whatIfChange) string {
+	return fmt.Sprintf("%s\t%s", r.money(p.AnnualWas.Loss.Hi), r.money(p.Annual.Loss.Hi))
+}
+
+// printBest lists the sets of changes worth most, those that leave every door in
+// use, and those worth most for their cost where costs are known.
 func (r whatIfResult) printBest(w io.Writer) {
-	if len(r.BestForCost) > 0 {
-		fmt.Fprintln(w, "\nMost off, whatever it costs")
+	most := ""
+	if slices.ContainsFunc(r.Best, func(f msp.Fix) bool { return f.Cost != nil || len(f.NoCost) > 0 }) {
+		most = ", whatever it costs"
 	}
-	for i, f := range r.Best {
-		r.printFix(w, fmt.Sprintf("Best of %d", i+1), f)
-	}
-	if len(r.BestForCost) > 0 {
-		fmt.Fprintln(w, "\nMost off for what it costs, of the changes whose cost is given")
-	}
-	for _, f := range r.BestForCost {
-		r.printFix(w, fmt.Sprintf("Best %d for the cost", len(f.IDs)), f)
+	for _, ranking := range []struct {
+		title, label string
+		fixes        []msp.Fix
+	}{
+		{"Most off" + most + "; closing a door ends what it is for", "Best of %d", r.Best},
+		{"Most off with every door left in use" + most, "Best of %d", r.Hardening},
+		{"Most off for what it costs, of the changes whose cost is given", "Best %d for the cost", r.BestForCost},
+	} {
+		for i, f := range ranking.fixes {
+			if i == 0 {
+				fmt.Fprintf(w, "\n%s\n", reports.TerminalText(ranking.title))
+			}
+			r.printFix(w, fmt.Sprintf(ranking.label, i+1), f)
+		}
 	}
 }
 
@@ -105,15 +131,15 @@ func (r whatIfResult) printFix(w io.Writer, label string, f msp.Fix) {
 	if f.Heuristic {
 		label += " (heuristic)"
 	}
-	fmt.Fprintf(w, "\n%s: %s\n  cuts %s (%.1f %%) of what %s reaches: %s left\n", label,
+	fmt.Fprintf(w, "  %s: %s\n    cuts %s (%.1f %%) of what %s reaches: %s left\n", label,
 		reports.TerminalText(strings.Join(f.IDs, ", ")), r.money(f.Reduction), share(f), reports.TerminalText(f.Provider), r.money(f.After))
 	switch {
 	case f.PerCost != nil:
-		fmt.Fprintf(w, "  costs %s: %s off for each %s\n", r.money(*f.Cost), reports.TerminalText(reports.PerCost(r.Currency, *f.PerCost)), r.money(1))
+		fmt.Fprintf(w, "    costs %s: %s off for each %s\n", r.money(*f.Cost), reports.TerminalText(reports.PerCost(r.Currency, *f.PerCost)), r.money(1))
 	case f.Cost != nil:
-		fmt.Fprintln(w, "  costs nothing")
+		fmt.Fprintln(w, "    costs nothing")
 	case len(f.NoCost) > 0:
-		fmt.Fprintf(w, "  no cost is given for %s\n", reports.TerminalText(strings.Join(f.NoCost, ", ")))
+		fmt.Fprintf(w, "    no cost is given for %s\n", reports.TerminalText(strings.Join(f.NoCost, ", ")))
 	}
 }
 
