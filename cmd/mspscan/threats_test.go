@@ -46,7 +46,7 @@ func TestThreatTable(t *testing.T) {
 	for _, family := range []struct {
 		letter string
 		last   int
-	}{{"D", 21}, {"O", 12}, {"I", 6}, {"P", 7}, {"Q", 10}, {"R", 9}} {
+	}{{"D", 21}, {"O", 12}, {"I", 7}, {"P", 7}, {"Q", 10}, {"R", 9}} {
 		for n := range family.last {
 			want = append(want, fmt.Sprintf("%s%d", family.letter, n+1))
 		}
