@@ -158,9 +158,36 @@ func (d *decoder) checkOrganisation() {
 			break
 		}
 	}
+	if at, priced := d.firstCost(); priced && org.Currency == "" {
+		d.suspect(at, "a fix has a cost, the organisation has no currency", "add currency, such as AUD, to the organisation")
+	}
 	if len(d.inv.Providers) == 0 {
 		d.suspect(d.inv.Src.Pos, "the inventory has no providers", "name those who serve the organisation")
 	}
+}
+
+// firstCost gives the place of the first costs of fixes.
+func (d *decoder) firstCost() (msp.Pos, bool) {
+	if len(d.inv.Organisation.FixCosts) > 0 {
+		return d.inv.Organisation.Src.At("fix_costs"), true
+	}
+	for i := range d.inv.Relationships {
+		r := &d.inv.Relationships[i]
+		if len(r.FixCosts) > 0 {
+			return r.Src.At("fix_costs"), true
+		}
+		for j := range r.Access {
+			if len(r.Access[j].FixCosts) > 0 {
+				return r.Access[j].Src.At("fix_costs"), true
+			}
+		}
+	}
+	for i := range d.inv.Internal {
+		if len(d.inv.Internal[i].FixCosts) > 0 {
+			return d.inv.Internal[i].Src.At("fix_costs"), true
+		}
+	}
+	return msp.Pos{}, false
 }
 
 func (d *decoder) checkProviders() {

@@ -251,6 +251,8 @@ func TestShortDiagnostics(t *testing.T) {
 		{withRelationship("fix_costs: {mfa: -1}"), `13:22: cost of mfa is "-1"; write a plain number of the currency's units, such as 4000000`},
 		{withRelationship("fix_costs: {close: {min: 2, likely: 1, max: 3}}"), `13:24: the cost of close has min 2, likely 1, max 3; min may not be over likely, nor likely over max`},
 		{withRelationship("fix_costs: 5000"), `13:16: the costs of fixes is "5000"; write its keys as a mapping: {close: …}`},
+		{"version: 1\norganisation: {id: acme, fix_costs: {mfa: 1}}\n", `2:37: warning: a fix has a cost, the organisation has no currency; add currency, such as AUD, to the organisation`},
+		{"version: 1\norganisation: {id: acme}\nassets: [{id: ad, kind: data}]\ninternal: [{id: i, from: ad, reaches: [ad], fix_costs: {close: 1}}]\n", `4:56: warning: a fix has a cost, the organisation has no currency; add currency, such as AUD, to the organisation`},
 		{"version: 1\norganisation: {id: acme}\nassets: [{id: a, kind: data, value: .inf}]\n", `3:37: value is ".inf"; write a plain number of the currency's units, such as 4000000`},
 	} {
 		_, diags := Decode([]File{{Name: "i.yaml", Data: []byte(tc.text)}})

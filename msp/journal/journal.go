@@ -34,6 +34,7 @@ type Header struct {
 	Zones           string    `json:"zones,omitempty"`      // SHA-256 over the zone files of an offline scan
 	Indicators      []File    `json:"indicators,omitempty"` // the sets that were asked for, in the order of the flags
 	Rules           string    `json:"rules,omitempty"`      // SHA-256 of the rules and thresholds in force: they choose what is asked twice
+	Tables          string    `json:"tables,omitempty"`     // version and SHA-256 of the transmission tables; "" = those built in
 	Portfolio       string    `json:"portfolio,omitempty"`  // id of the run over many organisations that this one is a part of
 	Notes           []string  `json:"notes,omitempty"`      // such as a resolver that rewrites answers
 }

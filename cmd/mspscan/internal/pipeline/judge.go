@@ -186,7 +186,7 @@ func (j *judge) build(run *journal.Run, g *graph.Graph, v verdict, now time.Time
 	findings, waivers := waiver.Apply(j.waivers, present, v.result.Questions, now)
 	header := j.header(run, g, v, now)
 	shares, layers := concentration(g)
-	header.Notes = slices.Concat(tableNotes(j.tables, j.past), header.Notes, j.setNotes(), j.past.notes(), waiverNotes(waivers))
+	header.Notes = slices.Concat(tableNotes(j.tables, run.Header.Tables, j.past), header.Notes, j.setNotes(), j.past.notes(), waiverNotes(waivers))
 	return reports.Build(reports.Input{
 		ToolVersion: strings.TrimPrefix(run.Header.Tool, "mspscan "),
 		Header:      header,

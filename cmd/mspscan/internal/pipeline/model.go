@@ -1,9 +1,11 @@
 package pipeline
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"mspscan/msp"
 	"mspscan/msp/exposure"
@@ -52,13 +54,24 @@ func warnTables(w io.Writer, quiet bool, file string, t exposure.Tables) {
 	}})
 }
 
+// recorded gives what a journal keeps of the tables of its scan.
+func recorded(t exposure.Tables) string {
+	if t.BuiltIn() {
+		return ""
+	}
+	return t.Version + " " + t.Hash()
+}
+
 // tableNotes says in a report that its tables are not those built in, and where
-// the run that it is compared with was weighed with others.
-func tableNotes(t exposure.Tables, p *past) []string {
+// the scan, or the run that it is compared with, was weighed with others.
+func tableNotes(t exposure.Tables, scan string, p *past) []string {
 	var notes []string
 	if !t.BuiltIn() {
 		notes = append(notes, fmt.Sprintf("Weighed with the exposure tables %s (SHA-256 %s…), not with the built-in %s: money, scores and grades compare only with reports of the same tables.",
 			t.Version, t.Hash()[:12], exposure.TablesV1))
+	}
+	if version, _, _ := strings.Cut(scan, " "); scan != recorded(t) {
+		notes = append(notes, fmt.Sprintf("The scan was weighed with the exposure tables %s, this report with %s: --model FILE chooses them.", cmp.Or(version, exposure.TablesV1), t.Version))
 	}
 	if p == nil {
 		return notes

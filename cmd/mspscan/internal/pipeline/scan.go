@@ -167,7 +167,7 @@ func headerOf(cfg Config, judge *judge, n *network) journal.Header {
 	}
 	_, h.Indicators = embed(judge.setFiles)
 	if judge.rules != nil { // discover judges nothing
-		h.Rules = judge.rules.Hash()
+		h.Rules, h.Tables = judge.rules.Hash(), recorded(judge.tables)
 	}
 	return h
 }
