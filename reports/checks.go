@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"mspscan/msp/fact"
 )
@@ -13,8 +14,9 @@ import (
 // checks gives a row for each fact and each party whose name it is about.
 func (b *builder) checks() []Check {
 	second := b.secondOpinions()
-	var rows []Check
-	for _, f := range b.g.Facts() {
+	facts := b.g.Facts()
+	rows := make([]Check, 0, len(facts))
+	for _, f := range facts {
 		row := Check{
 			Domain: string(f.Task.Name), Check: CheckName(f.Task), Result: f.Outcome.String(), Reason: f.Reason,
 			Observed: observed(f), Expected: expected(f.Task.Probe), At: stamp(f.At), Findings: unique(b.byFact[f.ID]), Fact: f.ID,
@@ -62,7 +64,15 @@ func (b *builder) owners(f fact.Fact) []string {
 // CheckName names a question in the DNS table; with the domain it tells one
 // question from another in every run.
 func CheckName(t fact.Task) string {
-	words := map[string]string{
+	name := cmp.Or(checkNames()[t.Probe], t.Probe)
+	if t.Type != "" {
+		name += " " + t.Type
+	}
+	return name
+}
+
+var checkNames = sync.OnceValue(func() map[string]string {
+	return map[string]string{
 		fact.ProbeDelegation: "Delegation", fact.ProbeHosts: "Addresses", fact.ProbeMX: "MX", fact.ProbeSPF: "SPF", fact.ProbeDMARC: "DMARC",
 		fact.ProbeCAA: "CAA", fact.ProbeDNSSEC: "DNSSEC", fact.ProbeTokens: "TXT tokens", fact.ProbeRegistered: "Registration", fact.ProbeCDN: "Hosting",
 		fact.ProbeSecond: "Second opinion", fact.ProbeDKIM: "DKIM", fact.ProbeMTASTS: "MTA-STS", fact.ProbeTLSRPT: "TLS-RPT", fact.ProbeDANE: "DANE",
@@ -70,15 +80,12 @@ func CheckName(t fact.Task) string {
 		fact.ProbeAgree: "Servers agree", fact.ProbeVersion: "Software version", fact.ProbeLookalikes: "Look-alikes",
 		fact.ProbeBrandNames: "Brand under dynamic DNS", fact.ProbeHostSweep: "Names of remote access",
 	}
-	name := cmp.Or(words[t.Probe], t.Probe)
-	if t.Type != "" {
-		name += " " + t.Type
-	}
-	return name
-}
+})
 
 // expected says what a good answer looks like.
-func expected(probe string) string {
+func expected(probe string) string { return expectations()[probe] }
+
+var expectations = sync.OnceValue(func() map[string]string {
 	return map[string]string{
 		fact.ProbeDelegation: "every delegated server answers with authority, one NS set, one serial",
 		fact.ProbeHosts:      "the name leads to addresses that are in use",
@@ -104,8 +111,8 @@ func expected(probe string) string {
 		fact.ProbeLookalikes: "not registered, or declared",
 		fact.ProbeBrandNames: "no such name",
 		fact.ProbeHostSweep:  "declared names only",
-	}[probe]
-}
+	}
+})
 
 // observed says in one line what a fact holds; "" where it holds nothing.
 func observed(f fact.Fact) string {

@@ -201,8 +201,18 @@ type Watched struct {
 }
 
 // Watched gives every name in scope, sorted by rank, owner, kind and name. A
-// name that several parties declare is there once for each.
+// name that several parties declare is there once for each. The list is shared:
+// read it only.
 func (g *Graph) Watched() []Watched {
+	if list := g.watched.Load(); list != nil {
+		return *list
+	}
+	list := g.listWatched()
+	g.watched.Store(&list)
+	return list
+}
+
+func (g *Graph) listWatched() []Watched {
 	o := &g.inv.Organisation
 	list := watch(nil, o.Domains, o.Hosts, Watched{Owner: o.ID, Consent: o.Consent}, o.Src)
 	for i := range g.inv.Providers {
@@ -212,12 +222,13 @@ func (g *Graph) Watched() []Watched {
 	}
 	list = append(list, g.swept(list)...)
 	sort.SliceStable(list, func(i, j int) bool { return lessWatched(list[i], list[j]) })
-	return slices.CompactFunc(list, func(a, b Watched) bool {
+	return slices.Clip(slices.CompactFunc(list, func(a, b Watched) bool {
 		return a.Name == b.Name && a.Host == b.Host && a.Owner == b.Owner
-	})
+	}))
 }
 
 func watch(list []Watched, domains, hosts []msp.Name, base Watched, src msp.Source) []Watched {
+	list = slices.Grow(list, len(domains)+len(hosts))
 	for _, d := range domains {
 		w := base
 		w.Name, w.Pos = d, src.At("domains")

@@ -19,6 +19,9 @@ func (g *Graph) Apply(f fact.Fact) error {
 	}
 	g.facts[f.ID] = f
 	g.derived = nil
+	if f.Task.Probe == fact.ProbeHostSweep {
+		g.watched.Store(nil)
+	}
 	g.version++
 	return nil
 }

@@ -4,6 +4,8 @@
 package graph
 
 import (
+	"sync/atomic"
+
 	"mspscan/msp"
 	"mspscan/msp/catalog"
 	"mspscan/msp/fact"
@@ -91,6 +93,7 @@ type Graph struct {
 	latest   map[factKey]string   // id of the fact in force
 	derived  *derived             // nil = to be computed again
 	version  int
+	watched  atomic.Pointer[[]Watched] // nil = to be listed again
 }
 
 type factKey struct {

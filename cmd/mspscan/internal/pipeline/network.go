@@ -45,6 +45,14 @@ func (n *network) close() error {
 	return n.box.Close()
 }
 
+// release closes the way out for good and lets go of what its clients remember:
+// nothing is asked any more, and a large scan is judged in less memory.
+func (n *network) release() error {
+	err := n.close()
+	*n = network{}
+	return err
+}
+
 // warn prints what is odd about the zone files.
 func (n *network) warn(w io.Writer, quiet bool) {
 	for _, text := range n.warnings {

@@ -53,7 +53,7 @@ func Scan(ctx context.Context, cfg Config, s Streams) (err error) {
 		return coded(CodeInternal, err)
 	}
 	run, err := j.collect(ctx)
-	if err != nil {
+	if err = errors.Join(err, n.release()); err != nil {
 		return err
 	}
 	return interrupted(ctx, cfg, finish(ctx, cfg, s, j.judge, run, j.graph))
