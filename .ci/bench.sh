@@ -16,3 +16,5 @@ echo "== graph algorithms beside gonum, 100,000 nodes and 1,000,000 edges: CPU s
 go test ./msp/graph/csr -run '^TestTable$' -table -v -timeout 60m | grep '|'
 echo "== the exposure model =="
 go test ./msp/exposure -run '^$' -bench . -benchtime 1x
+echo "== a scan by 1, 2 and 4 workers beside one process =="
+ONLY='^TestWorkersFigures$' .ci/queue.sh | grep '|'

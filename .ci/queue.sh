@@ -3,9 +3,12 @@
 # coordinator, a NATS server and four workers, each worker in a network namespace
 # of its own; workers and server are killed by SIGKILL at random, workers are cut
 # off for three seconds at a time. The report must be that of a single process,
-# byte for byte, nothing lost, nothing twice. Then tasks a second and memory for
-# 1, 2 and 4 workers. SEED and KILL_MS change what happens when. The namespaces
-# need root and Linux: without, it says so and runs without partitions.
+# byte for byte, nothing lost, nothing twice. Then a table of tasks a second and
+# memory for a scan in process and by 1, 2 and 4 workers, with answers at hand and
+# after 20 ms: medians of RUNS interleaved runs. SEED and KILL_MS change what happens
+# when, ONLY chooses tests by a pattern (^TestWorkersFigures$ for the table alone).
+# The namespaces need root and Linux: without, it says so and runs without
+# partitions.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -14,9 +17,9 @@ go build -trimpath -o "$work/mspscan" ./cmd/mspscan
 go test -c -o "$work/queue.test" ./cmd/mspscan
 tasks=${TASKS:-100000}
 export MSPSCAN="$work/mspscan" MSPSCAN_QUEUE_TASKS=$((tasks * 115 / 100)) MSPSCAN_QUEUE_KILL_MS=${KILL_MS:-1500} MSPSCAN_QUEUE_SEED=${SEED:-1}
-export MSPSCAN_QUEUE_FIGURES=$((tasks / 5))
+export MSPSCAN_QUEUE_FIGURES=$((tasks / 5)) MSPSCAN_QUEUE_RUNS=${RUNS:-3}
 cd cmd/mspscan
-run=("$work/queue.test" -test.v -test.run '^TestWorkers' -test.timeout 30m)
+run=("$work/queue.test" -test.v -test.run "${ONLY:-^TestWorkers}" -test.timeout 30m)
 if [ "$(uname)" != Linux ] || [ "$(id -u)" -ne 0 ] || ! command -v unshare >/dev/null || ! command -v ip >/dev/null; then
   echo "queue: no root, Linux, unshare or ip: run without partitions"
   exec "${run[@]}"
