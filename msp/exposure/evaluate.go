@@ -14,11 +14,11 @@ type view struct {
 	source int32
 	open   openness
 	p      []float64
-	fwd    []bool // nodes that the provider may control
-	parts  []part // by asset
-	flood  *flood // nil where nothing is sampled, and unless awake
-	passes int    // that the flood took
-	wanted []bool // nodes that lead to an asset that is sampled; nil = none is
+	fwd    []bool  // nodes that the provider may control
+	parts  []*part // by asset; those out of reach share one
+	flood  *flood  // nil where nothing is sampled, and unless awake
+	passes int     // that the flood took
+	wanted []bool  // nodes that lead to an asset that is sampled; nil = none is
 	heldBy map[int32]float64
 	by     *trimmer // for heldBy
 }
@@ -33,16 +33,25 @@ type part struct {
 
 // look computes p_X(a) of every asset, in the order of assets.
 func (m *Model) look(source int32, open openness) *view {
-	v := &view{m: m, source: source, open: open, p: make([]float64, len(m.s.assets)), parts: make([]part, len(m.s.assets))}
+	v := &view{m: m, source: source, open: open, p: make([]float64, len(m.s.assets)), parts: make([]*part, len(m.s.assets))}
+	never, drawn := &part{diagram: &diagram{root: missed}}, &part{}
 	if m.stopped() {
+		for i := range v.parts {
+			v.parts[i] = never
+		}
 		v.fwd = make([]bool, len(m.s.nodes))
 		return v
 	}
 	v.fwd = forward(m.s, open.t, source)
+	near := beside(m.s, open.t, v.fwd)
 	var r *trimmer
 	var sampled []int32
 	for i, a := range m.s.assets {
-		if !m.sampled[source][i] {
+		v.parts[i] = never
+		switch {
+		case m.sampled[source][i]:
+			v.parts[i] = drawn
+		case near[a.node]:
 			if r == nil {
 				r = newTrimmer(m.s, m.doors, open.t, source, v.fwd)
 			}
@@ -133,13 +142,13 @@ func (m *Model) view(source int32) *view {
 
 // newPart trims the doors for a target and solves it; without a diagram if that
 // is too much after all.
-func newPart(r *trimmer, target int32) part {
+func newPart(r *trimmer, target int32) *part {
 	r.trim(target, unlimited)
 	c := r.compile()
 	if c.tooBig {
-		return part{}
+		return &part{}
 	}
-	p := part{doors: slices.Clone(r.kept), diagram: c.solve()}
+	p := &part{doors: slices.Clone(r.kept), diagram: c.solve()}
 	for _, d := range c.draws {
 		if d.door >= 0 {
 			p.plain = append(p.plain, d.door)
@@ -228,7 +237,7 @@ func (v *view) rerun(before *view, changes []change) {
 func (v *view) refactor(before *view, changes []change) {
 	var r *trimmer
 	for i := range before.parts {
-		p := &before.parts[i]
+		p := before.parts[i]
 		switch {
 		case p.diagram == nil || !p.touched(changes):
 		case p.follows(changes):
@@ -270,7 +279,7 @@ func has(sorted []int32, d int32) bool {
 
 // matters reports whether a door can lead the view's provider to an asset.
 func (v *view) matters(d int32) bool {
-	return v.sampledMatters(d) || slices.ContainsFunc(v.parts, func(p part) bool { return has(p.doors, d) })
+	return v.sampledMatters(d) || slices.ContainsFunc(v.parts, func(p *part) bool { return has(p.doors, d) })
 }
 
 // sampledMatters reports whether a door can lead to an asset that is sampled.

@@ -97,9 +97,11 @@ func (m *Model) tooMany(p int32) []bool {
 		if m.stopped() {
 			break
 		}
-		r := newTrimmer(m.s, m.doors, t, p, forward(m.s, t, p))
+		held := forward(m.s, t, p)
+		near := beside(m.s, t, held)
+		r := newTrimmer(m.s, m.doors, t, p, held)
 		for i, a := range m.s.assets {
-			list[i] = list[i] || !r.trim(a.node, m.tables.ExactDoors)
+			list[i] = list[i] || near[a.node] && !r.trim(a.node, m.tables.ExactDoors)
 		}
 	}
 	return list

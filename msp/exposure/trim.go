@@ -23,6 +23,23 @@ func forward(s *structure, t []float64, source int32) []bool {
 	return held
 }
 
+// beside gives the nodes that an open door leads to from one that is held: no
+// other asset is reached at all.
+func beside(s *structure, t []float64, held []bool) []bool {
+	near := make([]bool, len(s.nodes))
+	for n, is := range held {
+		if !is {
+			continue
+		}
+		for _, w := range s.net.of(int32(n)) { //nolint:gosec // nodes are numbered by int32
+			if t[w.door] > 0 {
+				near[w.to] = true
+			}
+		}
+	}
+	return near
+}
+
 // trimmer keeps the doors that can matter for one source and a target: on a way
 // from the source to the target, not back into the source, not on from the
 // target, and not into a read level that leads nowhere. What the source reaches
