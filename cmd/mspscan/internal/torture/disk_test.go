@@ -37,7 +37,7 @@ func TestDiskFull(t *testing.T) {
 
 func fullRound(b *begun, l *lab, t *testing.T, kib int, ext4 bool) (err error) {
 	var dir string
-	grow := func() error { return nil }
+	var grow func() error
 	if ext4 {
 		d, err := newDisk(t, 8<<10)
 		if err != nil {
