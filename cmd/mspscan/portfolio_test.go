@@ -98,7 +98,7 @@ func TestPortfolioAlone(t *testing.T) {
 // and goes on with it: every report is that of a scan which nobody killed, and
 // report gives the same bytes again.
 func TestPortfolioKilled(t *testing.T) {
-	const organisations = 6
+	const organisations = 4
 	inventories, zones := smallPortfolio(t, organisations, 5, 3)
 	r := newQueueRig(t, zones)
 	whole, cut := filepath.Join(r.dir, "whole"), filepath.Join(r.dir, "cut")
