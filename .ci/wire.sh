@@ -70,6 +70,30 @@ go test -c -tags servers -o "$work/wire.test" ./cmd/mspscan
 status=0
 (cd cmd/mspscan && ip netns exec "$servers" "$work/wire.test" -test.v -test.run "${RUN:-^TestWire}" -test.timeout 50m) \
   >"$work/log" 2>&1 || status=$?
+
+# The cases in process, and with them (in the full form: the whole suite) a counter
+# of packets to anywhere but loopback.
+figure() { # name value wanted holds
+  printf '%s\t%s\t%s\t%s\n' "$@" >>"$work/figures"
+}
+if [ -z "${RUN:-}" ]; then
+  ip netns exec "$client" nft 'add table inet leak; add chain inet leak out { type filter hook output priority 10; }; add rule inet leak out oifname != "lo" counter'
+  offline=(ip netns exec "$client" env GOPROXY=off GOTOOLCHAIN=local)
+  cases=0
+  "${offline[@]}" go test -count=1 -v -run '^TestFaults?(Matrix|AgainstDenials|WithoutEDNS)$' ./scanner/scantest >"$work/cases" 2>&1 || { status=1; tail -30 "$work/cases"; }
+  for n in $(sed -nE 's/.*= ([0-9]+) cases.*/\1/p' "$work/cases"); do cases=$((cases + n)); done
+  times() { { grep -o "$1" "$work/cases" || true; } | wc -l; }
+  lies=$(times 'LIE: ') cleans=$(times 'ABSENT: ')
+  figure cases "$cases" '>= 960' "$([ "$cases" -ge 960 ] && echo true || { echo false; status=1; })"
+  figure lies "$lies" '= 0' "$([ "$lies" -eq 0 ] && echo true || echo false)"
+  figure false_cleans "$cleans" '= 0' "$([ "$cleans" -eq 0 ] && echo true || echo false)"
+  if [ -z "${SHORT:-}" ]; then
+    "${offline[@]}" go test -count=1 -timeout 40m ./... >"$work/suite" 2>&1 || { status=1; grep -v '^ok' "$work/suite" | tail -30; }
+  fi
+  leaked=$(ip netns exec "$client" nft list table inet leak | sed -nE 's/.*packets ([0-9]+).*/\1/p')
+  figure suite_packets_leaked "$leaked" '= 0' "$([ "$leaked" -eq 0 ] && echo true || echo false)"
+  [ "$leaked" -eq 0 ] || status=1
+fi
 grep -E '^ +wire[a-z_]*_test\.go:|^--- |^ +--- ' "$work/log" | sed -E 's/^ +wire[a-z_]*_test\.go:[0-9]+: /  /' || true
 [ "$status" -eq 0 ] || tail -60 "$work/log"
 

@@ -76,6 +76,9 @@ func TestWireWorst(t *testing.T) {
 	serveWire(t, zones)
 	worst, all := 0, 0
 	for _, domain := range domains {
+		if w.short && domain == "silent.example" {
+			continue // half a minute
+		}
 		r := record(t)
 		host := ""
 		if domain == "chain.example" {

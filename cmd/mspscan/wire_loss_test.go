@@ -65,11 +65,11 @@ func TestWireLoss(t *testing.T) {
 	for _, share := range []int{0, 5, 10, 20, 30} {
 		n := names
 		if w.short && share != 30 {
-			n = 200
+			n = 100
 		}
 		w.lossRow(t, share, n, netip.Addr{}, "")
 	}
-	w.lossRow(t, 30, min(names, 2000), netip.MustParseAddr(hostIn), "_server")
+	w.lossRow(t, 30, min(names, w.count(2000, 300)), netip.MustParseAddr(hostIn), "_server")
 	w.lose(t, 0)
 }
 
