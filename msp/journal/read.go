@@ -58,7 +58,7 @@ func unpack(br *bufio.Reader) (*bufio.Reader, error) {
 	if magic, err := br.Peek(2); err != nil || magic[0] != 0x1f || magic[1] != 0x8b {
 		return br, nil //nolint:nilerr // an error of reading comes again with the first line
 	}
-	zr, err := gzip.NewReader(br)
+	zr, err := gzip.NewReader(bufio.NewReader(&zeroTail{r: br}))
 	if err != nil {
 		return nil, err
 	}
