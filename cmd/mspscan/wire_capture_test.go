@@ -28,6 +28,7 @@ type message struct {
 	question string // "name TYPE" of DNS; "" = none that can be read
 	octets   int    // of the payload
 	refused  bool   // by a reset, or by ICMP
+	opens    bool   // the first of a connection
 	seq      uint32
 }
 
@@ -143,6 +144,7 @@ func parsePacket(b []byte) (message, bool) {
 	case m.tcp && len(body) >= 20:
 		payload = body[min(int(body[12]>>4)*4, len(body)):]
 		m.seq, m.refused = binary.BigEndian.Uint32(body[4:]), body[13]&4 != 0
+		m.opens = body[13]&0x12 == 2 // SYN without ACK
 	case ip[9] == unix.IPPROTO_UDP:
 		payload = body[8:]
 	}
