@@ -98,8 +98,9 @@ async function filters(name, p, ids) {
 }
 
 async function sorting(name, page) {
-  const head = page.locator("#providers thead th", { hasText: "Exposure" });
-  const values = () => page.locator("#providers tbody tr").evaluateAll((l) => l.map((r) => Number(r.cells[3].dataset.v)));
+  const table = page.locator("#providers table").first(); // how sure the ranking is stands below it
+  const head = table.locator("thead th", { hasText: "Exposure" });
+  const values = () => table.locator(":scope > tbody > tr").evaluateAll((l) => l.map((r) => Number(r.cells[3].dataset.v)));
   await head.locator("button").click();
   equal(await head.getAttribute("aria-sort"), "descending", `${name}: aria-sort`);
   const down = await values();
