@@ -100,14 +100,16 @@ func Mining() (reports.Input, error) {
 // party each; the first is seen in DNS only.
 func concentration(dns, remote string) ([]reports.Concentration, []reports.Layer) {
 	one := msp.Range{Hi: reports.LayerChance, Lo: reports.LayerChance}
-	return []reports.Concentration{
+	parties := []reports.Concentration{
 		{Provider: dns, Layer: "dns", C: 3, I: 2, Users: 8, Touches: true, Stops: true},
 		{Provider: remote, Layer: "remote_access", C: 1, I: 1, Users: 7, Touches: true, Stops: true},
-	}, []reports.Layer{
+	}
+	layers := []reports.Layer{
 		{Layer: "remote_access", Users: 1, Parties: 1, HHI: 1, Direct: []string{remote}, Stops: []string{remote}, Touches: []string{dns, remote}, Outage: one, Compromise: .0199},
 		{Layer: "dns", Users: 3, Parties: 2, HHI: .72222222222, Excess: .38888888889, Direct: []string{dns}, Stops: []string{dns}, Touches: []string{dns}, Outage: one, Compromise: .01},
 		{Layer: "software", Users: 1, Parties: 1, HHI: 1},
 	}
+	return parties, layers
 }
 
 func miningSeeds() []providerSeed {
