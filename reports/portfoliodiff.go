@@ -3,7 +3,6 @@ package reports
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -16,18 +15,7 @@ const PortfolioDiffSchema = "mspscan/portfoliodiff/v1"
 // ReadPortfolio takes in a portfolio that WriteJSON wrote. Keys that this version
 // does not know are left out.
 func ReadPortfolio(r io.Reader) (*Portfolio, error) {
-	d := json.NewDecoder(io.LimitReader(r, maxReport))
-	var out Portfolio
-	if err := d.Decode(&out); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrReport, err)
-	}
-	if out.Schema != PortfolioSchema {
-		return nil, fmt.Errorf("%w: schema %q; this version reads %q", ErrReport, out.Schema, PortfolioSchema)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%w: more than one JSON value", ErrReport)
-	}
-	return &out, nil
+	return readOne(r, PortfolioSchema, func(p *Portfolio) string { return p.Schema })
 }
 
 // PortfolioDiff says what became of a portfolio: of its organisations, of the

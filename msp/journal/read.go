@@ -26,16 +26,21 @@ var ErrJournal = errors.New("not a journal of mspscan")
 
 // Open reads the journal of a file; a name ending in .gz is unpacked.
 func Open(name string) (*Run, error) {
+	return opened(name, func(f *os.File) (*Run, error) { return Read(f) })
+}
+
+// opened reads from the file of a journal.
+func opened[T any](name string, read func(*os.File) (*T, error)) (*T, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
 	defer func() { _ = f.Close() }() // only read
-	run, err := Read(f)
+	out, err := read(f)
 	if err != nil {
 		return nil, fmt.Errorf("read journal %s: %w", name, err)
 	}
-	return run, nil
+	return out, nil
 }
 
 // Read takes in a journal, packed or not. Lines may come in any order behind

@@ -196,16 +196,7 @@ func wholeLines(r io.Reader) (int64, error) {
 // Peek gives the header of a journal and reads no further: nil where the run was
 // cut before its header was whole. A file that is not there is fs.ErrNotExist.
 func Peek(name string) (*Header, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("open journal: %w", err)
-	}
-	defer func() { _ = f.Close() }() // only read
-	h, err := peek(f)
-	if err != nil {
-		return nil, fmt.Errorf("read journal %s: %w", name, err)
-	}
-	return h, nil
+	return opened(name, peek)
 }
 
 func peek(f *os.File) (*Header, error) {

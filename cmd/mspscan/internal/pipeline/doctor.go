@@ -33,12 +33,11 @@ func Doctor(ctx context.Context, cfg Config, s Streams) (err error) {
 	if err != nil {
 		return err
 	}
-	n, err := openNetwork(cfg)
+	n, err := cfg.network(s)
 	if err != nil {
-		return coded(CodeInternal, err)
+		return err
 	}
 	defer func() { err = errors.Join(err, n.close()) }()
-	n.warn(s.Err, cfg.Quiet)
 	for _, r := range n.config.Resolvers {
 		found, err := examineResolver(ctx, n.config, r)
 		if err != nil {

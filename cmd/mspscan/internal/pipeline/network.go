@@ -62,6 +62,16 @@ func (n *network) warn(w io.Writer, quiet bool) {
 	}
 }
 
+// network opens the network of a run and says what is odd about it.
+func (c Config) network(s Streams) (*network, error) {
+	n, err := openNetwork(c)
+	if err != nil {
+		return nil, coded(CodeInternal, err)
+	}
+	n.warn(s.Err, c.Quiet)
+	return n, nil
+}
+
 // openNetwork makes the resolver of a scan. Nothing is sent yet.
 func openNetwork(cfg Config) (*network, error) {
 	n, err := openRoute(cfg)

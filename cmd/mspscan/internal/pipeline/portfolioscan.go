@@ -78,12 +78,11 @@ func Portfolio(ctx context.Context, cfg Config, groups [][]string, s Streams) (e
 	if err := p.checkPlaces(); err != nil {
 		return err
 	}
-	n, err := openNetwork(cfg)
+	n, err := cfg.network(s)
 	if err != nil {
-		return coded(CodeInternal, err)
+		return err
 	}
 	defer func() { err = errors.Join(err, n.close()) }()
-	n.warn(s.Err, cfg.Quiet)
 	p.tidy()
 	scan := &portfolioScan{portfolio: p, store: store, net: n, said: map[string]bool{}}
 	if err := scan.run(ctx, list); err != nil {

@@ -35,12 +35,11 @@ func Scan(ctx context.Context, cfg Config, s Streams) (err error) {
 	if err != nil {
 		return err
 	}
-	n, err := openNetwork(cfg)
+	n, err := cfg.network(s)
 	if err != nil {
-		return coded(CodeInternal, err)
+		return err
 	}
 	defer func() { err = errors.Join(err, n.close()) }()
-	n.warn(s.Err, cfg.Quiet)
 	j.use(n)
 	cfg = j.cfg
 	if err := j.judge.useBaseline(ctx, cfg.Baseline, j.header.Started); err != nil {
