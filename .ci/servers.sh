@@ -9,18 +9,8 @@ if [ "$(uname)" != Linux ] || [ "$(id -u)" -ne 0 ] || ! command -v unshare >/dev
   echo "servers: needs root, Linux and unshare: not run"
   exit 0
 fi
-need=()
-command -v nsd >/dev/null || need+=(nsd)
-command -v unbound >/dev/null || need+=(unbound)
-command -v ip >/dev/null || need+=(iproute2)
-if [ ${#need[@]} -gt 0 ]; then
-  if ! command -v apt-get >/dev/null; then
-    echo "servers: ${need[*]} missing and no apt-get to install them: not run"
-    exit 0
-  fi
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${need[@]}" >/dev/null
-fi
+. .ci/debian
+debian servers nsd=nsd unbound=unbound ip=iproute2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 go test -c -tags servers -o "$work/servers.test" ./cmd/mspscan

@@ -11,33 +11,8 @@ if [ "$(uname)" != Linux ] || [ "$(id -u)" -ne 0 ]; then
   echo "wire: needs root and Linux: not run"
   exit 0
 fi
-need=()
-has() { PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null || need+=("$2"); }
-has nsd nsd
-has unbound unbound
-has dnsdist dnsdist
-has dnsmasq dnsmasq-base
-has dig bind9-dnsutils
-has ip iproute2
-has nft nftables
-if [ ${#need[@]} -gt 0 ]; then
-  if ! command -v apt-get >/dev/null; then
-    echo "wire: ${need[*]} missing and no apt-get to install them: not run"
-    exit 0
-  fi
-  if [ ! -e /usr/sbin/policy-rc.d ]; then # a package must not start its server on this machine
-    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
-    chmod 755 /usr/sbin/policy-rc.d
-    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
-  fi
-  apt-get update -qq
-  if ! DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${need[@]}" >/dev/null; then
-    echo "wire: ${need[*]} cannot be installed here: not run"
-    exit 0
-  fi
-  [ "$(trap -p EXIT)" = "" ] || { rm -f /usr/sbin/policy-rc.d; trap - EXIT; }
-fi
-
+. .ci/debian
+debian wire nsd=nsd unbound=unbound dnsdist=dnsdist dnsmasq=dnsmasq-base dig=bind9-dnsutils ip=iproute2 nft=nftables
 work=$(mktemp -d)
 client=mspscan-c-$$ servers=mspscan-s-$$
 tidy() {

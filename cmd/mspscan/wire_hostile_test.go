@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -176,6 +177,19 @@ func findingsOf(t *testing.T, report string) []string {
 // answers AXFR for as long as anybody listens; where it drips, datagrams are cut.
 func hostileServer(t *testing.T, at, zone string, drips bool) {
 	t.Helper()
+	serveBoth(t, at, func(query []byte, send func([]byte)) {
+		m := soaResponse(query, zone)
+		if drips && len(m) > 3 {
+			m[2] |= 2 // TC
+		}
+		send(m)
+	}, func(c net.Conn) { hostileStream(c, zone, drips) })
+}
+
+// serveBoth answers datagrams and connections at one address until the test ends.
+// A query is the datagram's own, to keep.
+func serveBoth(t *testing.T, at string, datagram func(query []byte, send func([]byte)), stream func(net.Conn)) {
+	t.Helper()
 	udp, err := net.ListenPacket("udp4", at)
 	require.NoError(t, err)
 	tcp, err := net.Listen("tcp4", at)
@@ -188,11 +202,7 @@ func hostileServer(t *testing.T, at, zone string, drips bool) {
 			if err != nil {
 				return
 			}
-			m := soaResponse(buf[:n], zone)
-			if drips && len(m) > 3 {
-				m[2] |= 2 // TC
-			}
-			_, _ = udp.WriteTo(m, from)
+			datagram(bytes.Clone(buf[:n]), func(m []byte) { _, _ = udp.WriteTo(m, from) })
 		}
 	}()
 	go func() {
@@ -201,7 +211,7 @@ func hostileServer(t *testing.T, at, zone string, drips bool) {
 			if err != nil {
 				return
 			}
-			go hostileStream(c, zone, drips)
+			go stream(c)
 		}
 	}()
 }

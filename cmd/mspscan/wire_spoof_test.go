@@ -32,38 +32,16 @@ const (
 // while in which lies may come before it.
 func slowResolver(t *testing.T, at string, wait time.Duration) {
 	t.Helper()
-	udp, err := net.ListenPacket("udp4", at)
-	require.NoError(t, err)
-	tcp, err := net.Listen("tcp4", at)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, udp.Close()); require.NoError(t, tcp.Close()) })
-	go func() {
+	serveBoth(t, at, func(query []byte, send func([]byte)) {
+		time.AfterFunc(wait, func() { send(response(query, truthOfSpoof)) })
+	}, func(c net.Conn) {
+		defer c.Close()
 		buf := make([]byte, 1500)
-		for {
-			n, from, err := udp.ReadFrom(buf)
-			if err != nil {
-				return
-			}
-			query := append([]byte(nil), buf[:n]...)
-			time.AfterFunc(wait, func() { _, _ = udp.WriteTo(response(query, truthOfSpoof), from) })
+		if n, err := c.Read(buf); err == nil && n > 2 {
+			m := response(buf[2:n], truthOfSpoof)
+			_, _ = c.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(m))), m...))
 		}
-	}()
-	go func() {
-		for {
-			c, err := tcp.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				buf := make([]byte, 1500)
-				if n, err := c.Read(buf); err == nil && n > 2 {
-					m := response(buf[2:n], truthOfSpoof)
-					_, _ = c.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(m))), m...))
-				}
-			}()
-		}
-	}()
+	})
 }
 
 // response answers a query with one address.
