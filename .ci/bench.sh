@@ -13,7 +13,7 @@ go test ./reports/xlsx -run '^$' -bench . -benchtime 1x -count "$count"
 echo "== all rules over 10,000 providers / 50,000 access items =="
 go test ./rules -run '^$' -bench Evaluate -benchtime 1x -count "$count"
 echo "== graph algorithms beside gonum, 100,000 nodes and 1,000,000 edges: CPU seconds =="
-go test ./msp/graph/csr -run '^TestTable$' -table -v -timeout 60m | grep '|'
+go test ./msp/graph/csr -tags figures -run '^TestTable$' -v -timeout 60m | grep '|'
 echo "== the exposure model =="
 go test ./msp/exposure -run '^$' -bench . -benchtime 1x
 echo "== a scan by 1, 2 and 4 workers beside one process =="

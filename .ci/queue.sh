@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 go build -trimpath -o "$work/mspscan" ./cmd/mspscan
-go test -c -o "$work/queue.test" ./cmd/mspscan
+go test -c -tags figures -o "$work/queue.test" ./cmd/mspscan
 tasks=${TASKS:-100000}
 export MSPSCAN="$work/mspscan" MSPSCAN_QUEUE_TASKS=$((tasks * 115 / 100)) MSPSCAN_QUEUE_KILL_MS=${KILL_MS:-1500} MSPSCAN_QUEUE_SEED=${SEED:-1}
 export MSPSCAN_QUEUE_FIGURES=$((tasks / 5)) MSPSCAN_QUEUE_RUNS=${RUNS:-3}

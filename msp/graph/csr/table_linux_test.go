@@ -1,3 +1,5 @@
+//go:build figures
+
 package csr
 
 import (
@@ -21,13 +23,9 @@ import (
 	"gonum.org/v1/gonum/graph/traverse"
 )
 
-// table asks for TestTable: CPU seconds beside gonum, as a table. library is for
-// the processes that it starts, one for each side, so that the memory of one is
-// not counted for the other.
-var (
-	table   = flag.Bool("table", false, "print CPU seconds and peak memory beside gonum")
-	library = flag.String("library", "", "measure this side alone")
-)
+// library is for the processes that TestTable starts, one for each side, so that
+// the memory of one is not counted for the other.
+var library = flag.String("library", "", "measure this side alone")
 
 // measured is what one operation took: the median of its runs.
 type measured struct {
@@ -151,18 +149,15 @@ func forget() {
 	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0o600) // else peak counts from the start
 }
 
-// TestTable prints the table:
+// TestTable prints CPU seconds and peak memory beside gonum, as a table:
 //
-//	go test ./msp/graph/csr -run '^TestTable$' -table -v -timeout 30m
+//	go test ./msp/graph/csr -tags figures -run '^TestTable$' -v -timeout 60m
 func TestTable(t *testing.T) {
-	switch {
-	case *library != "":
+	if *library != "" {
 		measureAll(t, *library == "gonum")
-	case *table:
-		printTable(t)
-	default:
-		t.Skip("a benchmark: -table asks for it")
+		return
 	}
+	printTable(t)
 }
 
 // measureAll measures one side and prints its figures, a line each.
