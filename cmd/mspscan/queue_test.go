@@ -453,4 +453,5 @@ func TestCommandLineHidesPasswords(t *testing.T) {
 	require.NoError(t, c.ParseFlags([]string{"--nats", "nats://me:hush@a:4222,nats://hush@b", "--run-key-file", "run.key"}))
 	line := commandLine(c, []string{"inventory.yaml"})
 	require.Equal(t, []string{"scan", "inventory.yaml", "--nats", "nats://me:xxxxx@a:4222,nats://xxxxx@b", "--run-key-file", "run.key"}, line)
+	require.Equal(t, "pwd=xxxx", commandLine(scanCommand(), []string{"pwd=hush"})[1])
 }
